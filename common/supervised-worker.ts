@@ -74,6 +74,11 @@ export class SupervisedWorker<In, Out> {
     return true;
   }
 
+  /** Ends a thread that hangs; a new one is started as after any death. */
+  kill(): void {
+    void this.worker?.terminate();
+  }
+
   /** Ends the thread, by force after `timeoutMs`. Safe to call twice. */
   async stop(timeoutMs = 1500): Promise<void> {
     this.stopping = true;

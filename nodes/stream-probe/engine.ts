@@ -1,0 +1,188 @@
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import { findRenames, type Rename } from "../../common/renames";
+import type { StreamUrl } from "../../common/stream-url";
+import type { Check, StreamState } from "../../contracts/check";
+import type { State } from "../../contracts/reasons";
+import type { Stream } from "../../contracts/stream";
+import { Announcer } from "./announcer";
+import { Health } from "./health";
+import { MonitoredStream, type MonitorSettings } from "./monitored-stream";
+import { Outbox, type Output } from "./outbox";
+import { Failure } from "./probers/failure";
+import type { Network } from "./probers/network";
+import type { Prober } from "./probers/prober";
+import { Rounds } from "./rounds";
+import { phaseOf } from "./schedule";
+
+export interface EngineOptions {
+  clock: Clock;
+  logger: Logger;
+  network: Network;
+  probers: Record<StreamUrl["protocol"], Prober>;
+  output: Output;
+}
+
+/** Which streams somebody has paused by hand. */
+export interface Pauses {
+  all: boolean;
+  names: string[];
+}
+
+/** Numbers of an engine since its start. */
+export interface EngineStatistics {
+  streams: number;
+  states: Record<State, number>;
+  checks: number;
+  /** Slots that passed without a check because the one before was not done yet. */
+  skipped: number;
+  inFlight: number;
+  waiting: number;
+  latenessP99Ms: number;
+  /** Probes that this machine could not make, and why the last one was not. */
+  notMade: number;
+  notMadeBecause: string;
+}
+
+/** Watches a list of streams: probes them in turn and says what is confirmed. It knows no Node-RED and no thread. */
+export class ProbeEngine {
+  private streams = new Map<string, MonitoredStream>();
+  private settings?: MonitorSettings;
+  private pauses: Pauses = { all: false, names: [] };
+  /** Streams so far: each new one gets the next phase. */
+  private phases = 0;
+  private readonly rounds: Rounds;
+  private readonly outbox: Outbox;
+  private readonly announcer: Announcer;
+
+  constructor(private readonly options: EngineOptions) {
+    const { clock, output } = options;
+    this.rounds = new Rounds({ ...options, onCheck: (monitored, check) => this.checked(monitored, check) });
+    this.outbox = new Outbox(clock, output);
+    this.announcer = new Announcer(clock, this.outbox);
+  }
+
+  start(): void {
+    this.announcer.start();
+  }
+
+  /** Ends every probe that runs; no check comes of them. What is known has been told when this returns. */
+  stop(): void {
+    this.announcer.stop();
+    this.rounds.stop();
+    for (const monitored of this.streams.values()) this.rounds.leave(monitored);
+    const ended = new Failure("connection_closed", "the monitor was stopped");
+    for (const connection of [...this.options.network.connections]) connection.fail(ended);
+    this.outbox.flush();
+  }
+
+  /** Takes a new list. Streams that did not change keep their schedule; changed and renamed ones their health. */
+  setStreams(list: readonly Stream[], settings: MonitorSettings, renames: readonly Rename[] = []): void {
+    const before = this.streams;
+    const oldNames = this.oldNames(list, renames);
+    const sameSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
+    this.settings = settings;
+    this.rounds.limits.change(settings.probe.max_concurrent, settings.probe.max_handshakes_per_host);
+    this.streams = new Map();
+    const fresh: MonitoredStream[] = [];
+    for (const stream of list) {
+      const known = before.get(oldNames.get(stream.name) ?? stream.name);
+      const same = known && sameSettings && JSON.stringify(known.stream) === JSON.stringify(stream);
+      const monitored = same ? known : this.monitored(stream, settings, known);
+      this.streams.set(stream.name, monitored);
+      if (!same) fresh.push(monitored);
+    }
+    const kept = new Set(this.streams.values());
+    for (const old of before.values()) if (!kept.has(old)) this.rounds.leave(old);
+    for (const monitored of fresh) this.begin(monitored, fresh.length);
+    this.forgetUnused();
+  }
+
+  /** What was confirmed before this run, from the store or from the thread that died. */
+  restore(confirmed: readonly StreamState[], lastSeq: number): void {
+    this.announcer.restore(confirmed, lastSeq, (name) => this.streams.get(name)?.health);
+    for (const { health } of this.streams.values()) this.outbox.state(health);
+  }
+
+  setPauses(pauses: Pauses): void {
+    const before = new Set([...this.streams.values()].filter((monitored) => this.isPaused(monitored)));
+    this.pauses = pauses;
+    for (const monitored of this.streams.values()) {
+      if (this.isPaused(monitored) !== before.has(monitored)) this.begin(monitored, 1);
+    }
+  }
+
+  /** @param names the streams to check now; none means all */
+  checkNow(names: readonly string[]): void {
+    for (const name of names.length === 0 ? this.streams.keys() : names) {
+      const monitored = this.streams.get(name);
+      if (!monitored) this.options.logger.warn(`check: no stream is named ${JSON.stringify(name)}`);
+      else if (!this.isPaused(monitored)) this.rounds.soon(monitored, 0);
+    }
+  }
+
+  statistics(): EngineStatistics {
+    const states: Record<State, number> = { up: 0, degraded: 0, down: 0, pending: 0, paused: 0, unknown: 0 };
+    for (const { health } of this.streams.values()) states[health.state]++;
+    const { checks, skipped, notMade, notMadeBecause, limits, lateness } = this.rounds;
+    return {
+      streams: this.streams.size,
+      states,
+      checks,
+      skipped,
+      inFlight: limits.inFlight,
+      waiting: limits.waiting,
+      latenessP99Ms: lateness.p99Ms,
+      notMade,
+      notMadeBecause,
+    };
+  }
+
+  private checked(monitored: MonitoredStream, check: Check): void {
+    const { health, confirmFailures, recheckMs } = monitored;
+    this.outbox.check(check);
+    const { transition, suspect, reasonChanged } = health.observe(check, confirmFailures);
+    if (transition) this.announcer.announce(health, transition);
+    if (reasonChanged) this.outbox.state(health);
+    if (suspect) this.rounds.soon(monitored, recheckMs);
+  }
+
+  /** New name to old name. */
+  private oldNames(list: readonly Stream[], renames: readonly Rename[]): Map<string, string> {
+    const before = [...this.streams.values()].map(({ stream }) => stream);
+    return new Map(findRenames(before, list, renames).map(({ from, to }) => [to, from]));
+  }
+
+  private monitored(
+    stream: Stream,
+    settings: MonitorSettings,
+    known: MonitoredStream | undefined,
+  ): MonitoredStream {
+    const health = new Health(stream.name, this.options.clock.now());
+    if (known) health.restore(known.health.snapshot());
+    return new MonitoredStream(stream, settings, known?.phase ?? phaseOf(this.phases++), health);
+  }
+
+  /** Lets a stream take part, or takes it out when it is paused. */
+  private begin(monitored: MonitoredStream, newStreams: number): void {
+    const { health } = monitored;
+    if (this.isPaused(monitored)) {
+      this.rounds.leave(monitored);
+      const transition = health.become("paused", this.options.clock.now());
+      if (transition) this.announcer.announce(health, transition);
+    } else {
+      this.rounds.begin(monitored, newStreams);
+    }
+    this.outbox.state(health);
+  }
+
+  private isPaused({ stream }: MonitoredStream): boolean {
+    return !stream.enabled || this.pauses.all || this.pauses.names.includes(stream.name);
+  }
+
+  private forgetUnused(): void {
+    const streams = [...this.streams.values()];
+    this.options.network.resolver.keepOnly(new Set(streams.map(({ host }) => host)));
+    this.rounds.credentialLock.keepOnly(new Set(streams.map(({ stream }) => stream.url)));
+  }
+}

@@ -1,0 +1,153 @@
+import path from "node:path";
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import type { Rename } from "../../common/renames";
+import { SupervisedWorker } from "../../common/supervised-worker";
+import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Stream } from "../../contracts/stream";
+import type { EngineStatistics, Pauses } from "./engine";
+import type { MonitorSettings } from "./monitored-stream";
+import type { FromWorker, ToWorker } from "./probe-messages";
+
+/** A thread that says nothing for so long hangs. It reports every second. */
+const SILENCE_MS = 20_000;
+
+export interface ProbeClientOptions {
+  clock: Clock;
+  logger: Logger;
+  onChecks(checks: Check[]): void;
+  onTransition(transition: Transition): void;
+  onStates(states: StreamState[]): void;
+  /** Once a second, and with undefined when the thread has died. */
+  onStatistics(statistics: EngineStatistics | undefined): void;
+}
+
+/**
+ * The side of the probe thread that Node-RED sees. It remembers what the thread was told and what it has confirmed, so
+ * that a thread that dies is replaced by one that goes on where it stopped; meanwhile its streams are pending.
+ */
+export class ProbeClient {
+  private streams?: Extract<ToWorker, { kind: "streams" }>;
+  private pauses: Pauses = { all: false, names: [] };
+  private readonly confirmed = new Map<string, StreamState>();
+  private lastSeq = 0;
+  private watchdog: unknown;
+  private readonly worker: SupervisedWorker<ToWorker, FromWorker>;
+
+  constructor(private readonly options: ProbeClientOptions) {
+    this.worker = new SupervisedWorker<ToWorker, FromWorker>({
+      name: "probe worker",
+      file: path.join(__dirname, "probe-worker.js"),
+      logger: options.logger,
+      clock: options.clock,
+      onMessage: (message) => this.receive(message),
+      onStart: () => this.brief(),
+      onDeath: () => this.mourn(),
+    });
+  }
+
+  get restarts(): number {
+    return this.worker.restarts;
+  }
+
+  start(): void {
+    this.worker.start();
+  }
+
+  async stop(): Promise<void> {
+    this.options.clock.clearTimeout(this.watchdog);
+    await this.worker.stop();
+  }
+
+  setStreams(streams: Stream[], settings: MonitorSettings, renames: Rename[]): void {
+    // the thread gets what it needs and no more: settings hold the broker's password
+    const { heartbeat_seconds, probe } = settings;
+    this.streams = { kind: "streams", streams, settings: { heartbeat_seconds, probe }, renames };
+    const names = new Set(streams.map(({ name }) => name));
+    for (const name of this.confirmed.keys()) if (!names.has(name)) this.confirmed.delete(name);
+    this.worker.post(this.streams);
+  }
+
+  restore(states: StreamState[], lastSeq: number): void {
+    this.worker.post({ kind: "confirmed", states, lastSeq });
+  }
+
+  /** @param names none means all */
+  checkNow(names: string[]): void {
+    this.worker.post({ kind: "check", names });
+  }
+
+  /** @param names none means all */
+  pause(names: string[]): void {
+    const all = this.pauses.all || names.length === 0;
+    this.setPauses({ all, names: [...new Set([...this.pauses.names, ...names])] });
+  }
+
+  /** @param names none means all */
+  resume(names: string[]): void {
+    if (names.length === 0) this.setPauses({ all: false, names: [] });
+    else
+      this.setPauses({
+        all: this.pauses.all,
+        names: this.pauses.names.filter((name) => !names.includes(name)),
+      });
+  }
+
+  private setPauses(pauses: Pauses): void {
+    this.pauses = pauses;
+    this.worker.post({ kind: "pauses", pauses });
+  }
+
+  private brief(): void {
+    this.expectReport();
+    if (this.pauses.all || this.pauses.names.length > 0)
+      this.worker.post({ kind: "pauses", pauses: this.pauses });
+    if (this.streams) this.worker.post({ ...this.streams, renames: [] });
+    if (this.confirmed.size > 0) this.restore([...this.confirmed.values()], this.lastSeq);
+  }
+
+  private mourn(): void {
+    this.options.clock.clearTimeout(this.watchdog);
+    this.options.onStates(
+      [...this.confirmed.values()]
+        .filter(({ state }) => state !== "paused")
+        .map(({ stream }) => ({
+          stream,
+          state: "pending",
+          reason: null,
+          since: this.options.clock.now(),
+          level: null,
+        })),
+    );
+    this.options.onStatistics(undefined);
+  }
+
+  private receive(message: FromWorker): void {
+    switch (message.kind) {
+      case "checks":
+        return this.options.onChecks(message.checks);
+      case "transition": {
+        const { stream, to, reason, at, level, seq } = message.transition;
+        this.confirmed.set(stream, { stream, state: to, reason, since: at, level });
+        this.lastSeq = seq;
+        return this.options.onTransition(message.transition);
+      }
+      case "states":
+        for (const state of message.states)
+          if (state.state !== "pending") this.confirmed.set(state.stream, state);
+        return this.options.onStates(message.states);
+      case "statistics":
+        this.expectReport();
+        return this.options.onStatistics(message.statistics);
+    }
+  }
+
+  private expectReport(): void {
+    const { clock, logger } = this.options;
+    clock.clearTimeout(this.watchdog);
+    this.watchdog = clock.setTimeout(() => {
+      logger.error(`the probe worker has said nothing for ${SILENCE_MS / 1000} s`);
+      this.worker.kill();
+    }, SILENCE_MS);
+  }
+}

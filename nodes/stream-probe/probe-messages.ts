@@ -1,0 +1,20 @@
+import type { Rename } from "../../common/renames";
+import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Stream } from "../../contracts/stream";
+import type { EngineStatistics, Pauses } from "./engine";
+import type { MonitorSettings } from "./monitored-stream";
+
+/** What passes between Node-RED's thread and the thread that probes. */
+
+export type ToWorker =
+  | { kind: "streams"; streams: Stream[]; settings: MonitorSettings; renames: Rename[] }
+  | { kind: "confirmed"; states: StreamState[]; lastSeq: number }
+  | { kind: "pauses"; pauses: Pauses }
+  | { kind: "check"; names: string[] }
+  | { kind: "stop" };
+
+export type FromWorker =
+  | { kind: "checks"; checks: Check[] }
+  | { kind: "transition"; transition: Transition }
+  | { kind: "states"; states: StreamState[] }
+  | { kind: "statistics"; statistics: EngineStatistics };

@@ -1,0 +1,50 @@
+import { parentPort, type MessagePort } from "node:worker_threads";
+import { systemClock } from "../../common/clock";
+import { workerLogger } from "../../common/worker-logger";
+import { ProbeEngine } from "./engine";
+import { PROBERS } from "./probers";
+import { Resolver } from "./probers/resolver";
+import type { FromWorker, ToWorker } from "./probe-messages";
+
+/** The thread that probes: an engine between two message ports. */
+
+const STATISTICS_MS = 1000;
+
+function run(port: MessagePort): void {
+  const send = (message: FromWorker) => port.postMessage(message);
+  const engine = new ProbeEngine({
+    clock: systemClock,
+    logger: workerLogger(port),
+    network: { clock: systemClock, resolver: new Resolver(systemClock), connections: new Set() },
+    probers: PROBERS,
+    output: {
+      checks: (checks) => send({ kind: "checks", checks }),
+      transition: (transition) => send({ kind: "transition", transition }),
+      states: (states) => send({ kind: "states", states }),
+    },
+  });
+  const timer = setInterval(
+    () => send({ kind: "statistics", statistics: engine.statistics() }),
+    STATISTICS_MS,
+  );
+  port.on("message", (message: ToWorker) => {
+    switch (message.kind) {
+      case "streams":
+        return engine.setStreams(message.streams, message.settings, message.renames);
+      case "confirmed":
+        return engine.restore(message.states, message.lastSeq);
+      case "pauses":
+        return engine.setPauses(message.pauses);
+      case "check":
+        return engine.checkNow(message.names);
+      case "stop":
+        clearInterval(timer);
+        engine.stop();
+        // the last messages are under way: the thread ends when nothing is left to do
+        return port.close();
+    }
+  });
+  engine.start();
+}
+
+if (parentPort) run(parentPort);

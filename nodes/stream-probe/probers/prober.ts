@@ -1,0 +1,48 @@
+import type { Level, Media, Timings } from "../../../contracts/check";
+import type { Reason } from "../../../contracts/reasons";
+import type { StreamUrl } from "../../../common/stream-url";
+import type { Network } from "./network";
+
+/** What one probe is asked. */
+export interface ProbeRequest {
+  url: StreamUrl;
+  /** How far to look. */
+  level: Level;
+  /** Limit of the whole probe, redirects and second tries with credentials included. */
+  timeoutMs: number;
+  transport: "tcp" | "udp";
+  tlsVerify: boolean;
+  /** Do not send the URL's credentials although the camera asks: they were refused a short while ago. */
+  withholdCredentials: boolean;
+}
+
+/** What one probe found. */
+export interface ProbeResult {
+  reason: Reason;
+  /** v2.2's words and the evidence, never credentials. */
+  message: string;
+  /** To the first answer of the protocol; null when none came. */
+  latencyMs: number | null;
+  timings: Timings;
+  /** The level whose step decided: a media check that finds no host has a verdict of level handshake. */
+  level: Level;
+  media?: Media;
+  /** The camera refused the credentials of the URL, which were really sent. */
+  credentialsRefused: boolean;
+}
+
+/**
+ * A probe that could not be made because of the monitor's own machine, such as no free file descriptor. It says nothing
+ * about the camera, and no check comes of it.
+ */
+export interface ProbeNotMade {
+  notMade: string;
+}
+
+/**
+ * One protocol. A camera that is down is a result; a prober throws only for bugs. It ends within `timeoutMs` and leaves
+ * nothing open, whatever the camera sends.
+ */
+export interface Prober {
+  probe(request: ProbeRequest, network: Network): Promise<ProbeResult | ProbeNotMade>;
+}

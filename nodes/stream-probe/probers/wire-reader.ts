@@ -1,0 +1,143 @@
+import type { Connection } from "./connection";
+import { Failure, type LocalFailure } from "./failure";
+
+/** No camera needs more than this before its answer is complete. */
+export const MOST_HEAD_BYTES = 64 * 1024;
+const MOST_HEADERS = 200;
+
+/** Status line and headers of RTSP (RFC 2326 §7) and HTTP (RFC 9112 §4), which share their grammar. */
+export interface Head {
+  protocol: string;
+  status: number;
+  phrase: string;
+  /** By lower-case name; several headers of one name stand behind each other. */
+  headers: Map<string, string[]>;
+}
+
+export function header(head: Head, name: string): string | undefined {
+  return head.headers.get(name)?.[0];
+}
+
+/** Pulls heads and bodies out of a connection, within limits, whatever pieces they come in. */
+export class WireReader {
+  private buffer: Buffer = Buffer.alloc(0);
+  private total = 0;
+
+  /** @param mostBytes all that this probe will read */
+  constructor(
+    private readonly connection: Connection,
+    private readonly mostBytes: number,
+  ) {}
+
+  /** What has arrived and was not taken yet. */
+  get pending(): Buffer {
+    return this.buffer;
+  }
+
+  take(bytes: number): Buffer {
+    const taken = this.buffer.subarray(0, bytes);
+    this.buffer = this.buffer.subarray(bytes);
+    return taken;
+  }
+
+  /** Waits for more bytes. @returns false at the end of the connection */
+  async more(): Promise<boolean | Failure | LocalFailure> {
+    const chunk = await this.connection.read();
+    if (chunk === null) return false;
+    if (!Buffer.isBuffer(chunk)) return chunk;
+    this.total += chunk.length;
+    if (this.total > this.mostBytes) {
+      return new Failure(
+        "too_large",
+        `more than ${Math.floor(this.mostBytes / 1024)} KiB without a complete answer`,
+      );
+    }
+    this.buffer = this.buffer.length === 0 ? chunk : Buffer.concat([this.buffer, chunk]);
+    return true;
+  }
+
+  /** At least so many bytes, or why not. */
+  async need(bytes: number, what: string): Promise<Failure | LocalFailure | undefined> {
+    while (this.buffer.length < bytes) {
+      const more = await this.more();
+      if (more === false) return new Failure("connection_closed", `connection closed within ${what}`);
+      if (more !== true) return more;
+    }
+    return undefined;
+  }
+
+  /** The next status line with its headers. @param protocol RTSP or HTTP, which the answer must begin with */
+  async head(protocol: "RTSP" | "HTTP"): Promise<Head | Failure | LocalFailure> {
+    for (;;) {
+      if (this.buffer.length > 0 && !looksLike(this.buffer, protocol)) {
+        return new Failure("protocol_error", `answer is not ${protocol}: ${printable(this.buffer)}`);
+      }
+      const end = endOfHead(this.buffer);
+      if (end > 0) return parseHead(this.take(end).toString("latin1"), protocol);
+      if (this.buffer.length > MOST_HEAD_BYTES) {
+        return new Failure("too_large", `headers longer than ${MOST_HEAD_BYTES / 1024} KiB`);
+      }
+      const more = await this.more();
+      if (more === true) continue;
+      if (more !== false) return more;
+      return this.buffer.length === 0
+        ? new Failure("connection_closed", `connection closed by ${this.connection.peer} without an answer`)
+        : new Failure("connection_closed", "connection closed within the headers");
+    }
+  }
+}
+
+/** True as long as the bytes can still become `PROTOCOL/1.0 …`. */
+function looksLike(buffer: Buffer, protocol: string): boolean {
+  const beginning = `${protocol}/`;
+  const length = Math.min(buffer.length, beginning.length);
+  return buffer.toString("latin1", 0, length).toUpperCase() === beginning.slice(0, length);
+}
+
+/** Where the empty line ends; 0 when it has not come. Lines may end in CRLF or, against the RFCs, in LF alone. */
+function endOfHead(buffer: Buffer): number {
+  for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, at + 1)) {
+    if (buffer[at + 1] === 10) return at + 2;
+    if (buffer[at + 1] === 13 && buffer[at + 2] === 10) return at + 3;
+  }
+  return 0;
+}
+
+function parseHead(text: string, protocol: string): Head | Failure {
+  const lines = text.split(/\r?\n/);
+  const status = /^([A-Za-z]+\/[\d.]+)\s+(\d{3})(?:\s+(.*))?$/.exec(lines[0] ?? "");
+  if (!status)
+    return new Failure(
+      "protocol_error",
+      `answer is not ${protocol}: ${printable(Buffer.from(text, "latin1"))}`,
+    );
+  const headers = new Map<string, string[]>();
+  let last: string[] | undefined;
+  let count = 0;
+  for (const line of lines.slice(1)) {
+    if (line === "" || ++count > MOST_HEADERS) break;
+    if (/^[ \t]/.test(line) && last) {
+      // obsolete line folding (RFC 2616 §2.2), still met
+      last[last.length - 1] += ` ${line.trim()}`;
+      continue;
+    }
+    const colon = line.indexOf(":");
+    if (colon < 1) continue;
+    const name = line.slice(0, colon).trim().toLowerCase();
+    last = headers.get(name) ?? [];
+    last.push(line.slice(colon + 1).trim());
+    headers.set(name, last);
+  }
+  return {
+    protocol: status[1] as string,
+    status: Number(status[2]),
+    phrase: (status[3] ?? "").trim(),
+    headers,
+  };
+}
+
+/** The first bytes of an answer as evidence in a message: printable, short. */
+export function printable(bytes: Buffer): string {
+  const text = bytes.toString("latin1", 0, 40).replace(/[^\x20-\x7e]+/g, "·");
+  return JSON.stringify(text);
+}

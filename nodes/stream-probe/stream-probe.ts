@@ -1,0 +1,79 @@
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { systemClock } from "../../common/clock";
+import { nodeLogger, reportHealth } from "../../common/node-red";
+import type { ChecksMessage, StatesMessage, TransitionMessage } from "../../contracts/messages";
+import { settingsSchema } from "../../contracts/settings";
+import { ProbeClient } from "./probe-client";
+import { readInput } from "./probe-input";
+import { ProbeReporter, type ProbeReport } from "./probe-report";
+
+/** The editor's form. Its values are used for lists of streams that come without settings of their own. */
+interface StreamProbeConfig extends NodeDef {
+  heartbeat_seconds: string | number;
+  timeout_ms: string | number;
+  confirm_failures: string | number;
+}
+
+const COLOURS = { none: "grey", up: "green", degraded: "yellow", down: "red" } as const;
+
+export = function (RED: NodeAPI): void {
+  function StreamProbe(this: Node, config: StreamProbeConfig) {
+    RED.nodes.createNode(this, config);
+    const send = (output: 0 | 1 | 2, message: ChecksMessage | TransitionMessage | StatesMessage) => {
+      const outputs = [null, null, null] as (typeof message | null)[];
+      outputs[output] = message;
+      this.send(outputs);
+    };
+    const show = (report: ProbeReport) => {
+      const { running, problems, details, text, worst } = report;
+      this.status({ fill: COLOURS[worst], shape: running && problems.length === 0 ? "dot" : "ring", text });
+      reportHealth(RED, { source: this.id, part: "probe", running, problems, details });
+    };
+    const reporter = new ProbeReporter();
+    const client = new ProbeClient({
+      clock: systemClock,
+      logger: nodeLogger(this),
+      onChecks: (checks) => send(0, { topic: "checks", payload: checks }),
+      onTransition: (transition) => send(1, { topic: "transition", payload: transition }),
+      onStates: (states) => send(2, { topic: "states", payload: states }),
+      onStatistics: (statistics) => show(reporter.report(statistics, client.restarts)),
+    });
+
+    const form = settingsSchema.safeParse({
+      heartbeat_seconds: numberOf(config.heartbeat_seconds),
+      probe: { timeout_ms: numberOf(config.timeout_ms), confirm_failures: numberOf(config.confirm_failures) },
+    });
+    if (!form.success) {
+      const { path, message } = form.error.issues[0] ?? { path: [], message: "is not valid" };
+      this.status({ fill: "red", shape: "ring", text: `${path.join(".")} ${message}` });
+      this.error(`${path.join(".")} ${message}: mend it in the node's form`);
+      return;
+    }
+    client.start();
+
+    this.on("input", (message, _send, done) => {
+      const input = readInput(message);
+      if (input.kind === "wrong") return done(new Error(input.problem));
+      if (input.kind === "streams") {
+        for (const problem of input.problems) this.warn(problem);
+        client.setStreams(input.streams, input.settings ?? form.data, input.renames);
+      } else if (input.kind === "confirmed") client.restore(input.states, input.lastSeq);
+      else if (input.kind === "check") client.checkNow(input.names);
+      else if (input.kind === "pause") client.pause(input.names);
+      else client.resume(input.names);
+      done();
+    });
+
+    this.on("close", (done: () => void) => {
+      reportHealth(RED, { source: this.id, withdrawn: true });
+      void client.stop().then(done);
+    });
+  }
+
+  RED.nodes.registerType("stream-probe", StreamProbe as never);
+};
+
+/** What an editor's field holds: a number, a number as text, or nothing. */
+function numberOf(field: string | number | undefined): number | undefined {
+  return field === undefined || field === "" ? undefined : Number(field);
+}
