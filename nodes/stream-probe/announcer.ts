@@ -78,7 +78,8 @@ export class Announcer {
   private release(): void {
     this.clock.clearTimeout(this.timer);
     this.waiting = false;
-    for (const [health, transition] of this.held) this.announce(health, transition);
+    const inOrder = [...this.held].sort(([, a], [, b]) => a.at - b.at);
     this.held.clear();
+    for (const [health, transition] of inOrder) this.announce(health, transition);
   }
 }

@@ -59,6 +59,11 @@ export class ProbeClient {
     await this.worker.stop();
   }
 
+  /** Ends a thread that hangs; another takes its place. */
+  killWorker(): void {
+    this.worker.kill();
+  }
+
   setStreams(streams: Stream[], settings: MonitorSettings, renames: Rename[]): void {
     // the thread gets what it needs and no more: settings hold the broker's password
     const { heartbeat_seconds, probe } = settings;
@@ -147,7 +152,7 @@ export class ProbeClient {
     clock.clearTimeout(this.watchdog);
     this.watchdog = clock.setTimeout(() => {
       logger.error(`the probe worker has said nothing for ${SILENCE_MS / 1000} s`);
-      this.worker.kill();
+      this.killWorker();
     }, SILENCE_MS);
   }
 }

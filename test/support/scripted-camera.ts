@@ -33,6 +33,11 @@ export class ScriptedCamera {
     return camera;
   }
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
   /** @param scheme with a user part in front of the host when given as "rtsp://user:password@" */
   url(path = "/", scheme = "rtsp://"): string {
     return `${scheme}127.0.0.1:${this.port}${path}`;

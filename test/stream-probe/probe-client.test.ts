@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { systemClock } from "../../common/clock";
+import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { EngineStatistics } from "../../nodes/stream-probe/engine";
+import { ProbeClient } from "../../nodes/stream-probe/probe-client";
+import { monitorSettings, stream } from "../support/fake-probing";
+import { answering, describeOk, ScriptedCamera } from "../support/scripted-camera";
+import { until } from "../support/until";
+
+describe("the probe thread", () => {
+  let camera: ScriptedCamera;
+  let client: ProbeClient;
+  const checks: Check[] = [];
+  const transitions: Transition[] = [];
+  const states: StreamState[] = [];
+  const errors: string[] = [];
+  const statistics: (EngineStatistics | undefined)[] = [];
+
+  beforeEach(async () => {
+    for (const list of [checks, transitions, states, errors, statistics]) list.length = 0;
+    camera = await ScriptedCamera.start(answering(describeOk));
+    client = new ProbeClient({
+      clock: systemClock,
+      logger: { info() {}, warn() {}, debug() {}, error: (text) => errors.push(text) },
+      onChecks: (list) => checks.push(...list),
+      onTransition: (transition) => transitions.push(transition),
+      onStates: (list) => states.push(...list),
+      onStatistics: (numbers) => statistics.push(numbers),
+    });
+    client.start();
+  });
+
+  afterEach(async () => {
+    await client.stop();
+    await camera.stop();
+  });
+
+  it("probes, tells, and reports", async () => {
+    client.setStreams([stream("gate", { url: camera.url("/gate") })], monitorSettings(2), []);
+    client.restore([], 0);
+    await until(() => transitions.length === 1 && statistics.length > 0);
+    const [first] = checks;
+    assert.deepEqual([first?.stream, first?.state, first?.message], ["gate", "up", "RTSP 200"]);
+    assert.deepEqual([transitions[0]?.from, transitions[0]?.to], ["pending", "up"]);
+    assert.equal(statistics.at(-1)?.streams, 1);
+  });
+
+  it("that dies is started again, its streams pending meanwhile, and announces nothing twice", async () => {
+    client.setStreams([stream("gate", { url: camera.url("/gate") })], monitorSettings(2), []);
+    client.restore([], 0);
+    await until(() => transitions.length === 1);
+    const since = transitions[0]?.at;
+    checks.length = states.length = 0;
+    client.killWorker();
+    await until(() => states.some(({ state }) => state === "pending"));
+    assert.equal(statistics.at(-1), undefined);
+    await until(() => states.at(-1)?.state === "up" && checks.length >= 2);
+    assert.deepEqual([states.at(-1)?.since, client.restarts, transitions.length], [since, 1, 1]);
+    assert.ok(!states.some(({ state }) => state === "down"));
+    assert.match(errors[0] ?? "", /^probe worker died and is started again in 500 ms/);
+  });
+
+  it("ends at once in the middle of a probe, and leaves no connection behind", async () => {
+    const silent = await ScriptedCamera.start(() => {});
+    try {
+      client.setStreams([stream("gate", { url: silent.url("/gate") })], monitorSettings(2), []);
+      await until(() => silent.connections === 1);
+      await client.stop();
+      await until(() => silent.open === 0);
+      assert.deepEqual(errors, []);
+    } finally {
+      await silent.stop();
+    }
+  });
+});

@@ -1,0 +1,91 @@
+import { silentLogger } from "../../common/logger";
+import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Reason } from "../../contracts/reasons";
+import { settingsSchema, type ProbeSettings } from "../../contracts/settings";
+import { streamSchema, type Stream } from "../../contracts/stream";
+import { ProbeEngine } from "../../nodes/stream-probe/engine";
+import type { MonitorSettings } from "../../nodes/stream-probe/monitored-stream";
+import type {
+  ProbeNotMade,
+  Prober,
+  ProbeRequest,
+  ProbeResult,
+} from "../../nodes/stream-probe/probers/prober";
+import { Resolver } from "../../nodes/stream-probe/probers/resolver";
+import { FakeClock } from "./fake-clock";
+
+/** An engine on a fake clock whose cameras answer what a test says. */
+export class FakeProbing {
+  readonly clock = new FakeClock();
+  readonly checks: Check[] = [];
+  readonly transitions: Transition[] = [];
+  readonly states: StreamState[][] = [];
+  /** Every probe that began: what it was asked, and when. */
+  readonly probes: { path: string; at: number; request: ProbeRequest }[] = [];
+  /** What the camera at a path answers; a function is asked each time. */
+  readonly answers = new Map<string, Reason | (() => Promise<Partial<ProbeResult> | ProbeNotMade>)>();
+  inFlight = 0;
+  mostInFlight = 0;
+  readonly engine: ProbeEngine;
+
+  constructor() {
+    const prober: Prober = { probe: (request) => this.probe(request) };
+    this.engine = new ProbeEngine({
+      clock: this.clock,
+      logger: silentLogger,
+      network: { clock: this.clock, resolver: new Resolver(this.clock), connections: new Set() },
+      probers: { rtsp: prober, http: prober },
+      output: {
+        checks: (checks) => this.checks.push(...checks),
+        transition: (transition) => this.transitions.push(transition),
+        states: (states) => this.states.push(states),
+      },
+    });
+  }
+
+  /** "cam: up→down timeout" for each transition since the last call. */
+  told(): string[] {
+    return this.transitions
+      .splice(0)
+      .map(({ stream, from, to, reason }) => `${stream}: ${from}→${to} ${reason}`);
+  }
+
+  /** Starts and says that nothing was confirmed before, so that transitions are told at once. */
+  begin(streams: Stream[], settings = monitorSettings()): void {
+    this.engine.start();
+    this.engine.setStreams(streams, settings);
+    this.engine.restore([], 0);
+  }
+
+  private async probe(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade> {
+    const { path } = request.url;
+    this.probes.push({ path, at: this.clock.elapsed(), request });
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+    try {
+      const answer = this.answers.get(path) ?? "ok";
+      const given = typeof answer === "function" ? await answer() : { reason: answer };
+      if ("notMade" in given) return given;
+      const reason = given.reason ?? "ok";
+      return {
+        message: reason,
+        latencyMs: 1,
+        timings: {},
+        level: "handshake",
+        credentialsRefused: false,
+        ...given,
+        reason,
+      };
+    } finally {
+      this.inFlight--;
+    }
+  }
+}
+
+export function monitorSettings(heartbeat_seconds = 20, probe: Partial<ProbeSettings> = {}): MonitorSettings {
+  return settingsSchema.parse({ heartbeat_seconds, probe });
+}
+
+/** A stream on a host of its own. */
+export function stream(name: string, more: Partial<Stream> = {}): Stream {
+  return streamSchema.parse({ name, url: `rtsp://${name}.test/${name}`, ...more });
+}
