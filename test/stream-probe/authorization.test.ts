@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { authorize } from "../../nodes/stream-probe/probers/authorization";
+import { Authorizer, type Credentials } from "../../nodes/stream-probe/probers/authorization";
 
 const mufasa = { username: "Mufasa", password: "Circle of Life" };
 const cnonce = () => "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";
 
-describe("authorize", () => {
+/** The header that answers these challenges; undefined when there is no answer. */
+function authorize(
+  challenges: string[],
+  credentials: Credentials,
+  method: string,
+  uri: string,
+  nonce?: () => string,
+) {
+  const authorizer = new Authorizer(credentials, nonce);
+  return authorizer.accept(challenges) ? authorizer.header(method, uri) : undefined;
+}
+
+describe("Authorizer", () => {
   const challenge7616 = (algorithm: string) =>
     `Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=${algorithm}, ` +
     'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"';
@@ -88,5 +100,14 @@ describe("authorize", () => {
       "/",
     );
     assert.match(header ?? "", /username="o\\"n\\\\e", realm="a\\"b"/);
+  });
+
+  it("counts how often it uses a nonce, and begins anew with the next", () => {
+    const authorizer = new Authorizer(mufasa);
+    authorizer.accept(['Digest realm="cam", nonce="n", qop="auth"']);
+    const counts = () => [1, 2].map(() => /nc=(\w+)/.exec(authorizer.header("GET", "/") ?? "")?.[1]);
+    assert.deepEqual(counts(), ["00000001", "00000002"]);
+    authorizer.accept(['Digest realm="cam", nonce="m", qop="auth"']);
+    assert.deepEqual(counts(), ["00000001", "00000002"]);
   });
 });

@@ -24,30 +24,55 @@ const ALGORITHMS = [
   { name: "MD5", hash: "md5" },
 ] as const;
 
-/**
- * The Authorization header for a request, or undefined when no challenge is one that we can answer.
- *
- * @param challenges all WWW-Authenticate headers of the 401
- * @param uri as in the request line, which the digest covers
- */
-export function authorize(
-  challenges: readonly string[],
-  credentials: Credentials,
-  method: string,
-  uri: string,
-  clientNonce = () => randomBytes(8).toString("hex"),
-): string | undefined {
-  const parsed = challenges.flatMap(parseChallenges);
-  for (const algorithm of ALGORITHMS) {
-    for (const challenge of parsed) {
-      const [name, session] = algorithmOf(challenge);
-      if (challenge.scheme === "digest" && name === algorithm.name) {
-        return digest(challenge.parameters, algorithm.hash, session, credentials, method, uri, clientNonce());
+/** Answers the challenges of one camera: picks the strongest that it knows, and counts how often it used a nonce. */
+export class Authorizer {
+  private chosen?: {
+    parameters: Map<string, string>;
+    algorithm?: (typeof ALGORITHMS)[number]["hash"];
+    session: boolean;
+  };
+  private uses = 0;
+
+  constructor(
+    private readonly credentials: Credentials,
+    private readonly clientNonce = () => randomBytes(8).toString("hex"),
+  ) {}
+
+  /**
+   * @param challenges all WWW-Authenticate headers of a 401
+   * @returns false when none of them is one that we can answer
+   */
+  accept(challenges: readonly string[]): boolean {
+    const parsed = challenges.flatMap(parseChallenges);
+    this.uses = 0;
+    for (const { name, hash } of ALGORITHMS) {
+      for (const challenge of parsed) {
+        const [asked, session] = algorithmOf(challenge);
+        if (challenge.scheme === "digest" && asked === name) {
+          this.chosen = { parameters: challenge.parameters, algorithm: hash, session };
+          return true;
+        }
       }
     }
+    const basic = parsed.find(({ scheme }) => scheme === "basic");
+    this.chosen = basic && { parameters: basic.parameters, session: false };
+    return basic !== undefined;
   }
-  if (!parsed.some(({ scheme }) => scheme === "basic")) return undefined;
-  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`, "utf8").toString("base64")}`;
+
+  /**
+   * The Authorization header for one request; undefined before a challenge was accepted.
+   * @param uri as in the request line, which the digest covers
+   */
+  header(method: string, uri: string): string | undefined {
+    if (!this.chosen) return undefined;
+    const { parameters, algorithm, session } = this.chosen;
+    if (algorithm) {
+      const nc = (++this.uses).toString(16).padStart(8, "0");
+      return digest(parameters, algorithm, session, this.credentials, method, uri, this.clientNonce(), nc);
+    }
+    const { username, password } = this.credentials;
+    return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
+  }
 }
 
 /** True when the camera says that only the nonce was too old, not the password wrong. */
@@ -71,6 +96,7 @@ function digest(
   method: string,
   uri: string,
   cnonce: string,
+  nc: string,
 ): string {
   const h = (text: string) => hash(algorithm, Buffer.from(text, "latin1"));
   const username = utf8Bytes(credentials.username);
@@ -80,7 +106,6 @@ function digest(
   const offered = (challenge.get("qop") ?? "").toLowerCase().split(/[\s,]+/);
   // auth-int would want the body, which our requests do not have: its hash is that of the empty text
   const qop = offered.includes("auth") ? "auth" : offered.includes("auth-int") ? "auth-int" : undefined;
-  const nc = "00000001";
 
   const secret = h(`${username}:${realm}:${password}`);
   const ha1 = session ? h(`${secret}:${nonce}:${cnonce}`) : secret;

@@ -9,6 +9,8 @@ import type { Network } from "./network";
 
 /** More than this lies unread only when a camera floods us: then the socket waits. */
 const MOST_UNREAD_BYTES = 256 * 1024;
+/** So long a camera may take to answer a TEARDOWN. */
+const FAREWELL_MS = 200;
 
 /**
  * One TCP or TLS connection to a camera, read by pulling. It has no time limit of its own: whoever opened it calls
@@ -51,6 +53,10 @@ export class Connection {
     return this.established(began);
   }
 
+  get remoteAddress(): string | undefined {
+    return this.socket?.remoteAddress;
+  }
+
   get peer(): string {
     return this.where;
   }
@@ -60,33 +66,66 @@ export class Connection {
     this.socket?.write(text, "latin1");
   }
 
-  /** The next bytes; null when the camera has closed the connection. */
-  async read(): Promise<Buffer | null | Failure | LocalFailure> {
-    for (;;) {
-      const chunk = this.chunks.shift();
-      if (chunk) {
-        this.unreadBytes -= chunk.length;
-        if (this.socket?.isPaused()) this.socket.resume();
-        return chunk;
+  /**
+   * The next bytes; null when the camera has closed the connection.
+   * @param waitMs gives up waiting after so long, with undefined
+   */
+  async read(waitMs?: number): Promise<Buffer | null | undefined | Failure | LocalFailure> {
+    let late = false;
+    const timer =
+      waitMs === undefined
+        ? undefined
+        : this.network.clock.setTimeout(() => {
+            late = true;
+            this.wakeReader();
+          }, waitMs);
+    try {
+      for (;;) {
+        if (this.failure) return this.failure;
+        const chunk = this.chunks.shift();
+        if (chunk) {
+          this.unreadBytes -= chunk.length;
+          if (this.socket?.isPaused()) this.socket.resume();
+          return chunk;
+        }
+        if (this.ended) return null;
+        if (late) return undefined;
+        await new Promise<void>((resolve) => (this.wake = resolve));
       }
-      if (this.failure) return this.failure;
-      if (this.ended) return null;
-      await new Promise<void>((resolve) => (this.wake = resolve));
+    } finally {
+      this.network.clock.clearTimeout(timer);
     }
   }
 
-  /** Ends the connection: reads that wait, and later ones, get this failure. */
+  /** Reads that wait, and later ones, get this failure. Only `close` ends the connection. */
   fail(failure: Failure | LocalFailure): void {
     this.failure ??= failure;
-    this.chunks.length = 0;
-    this.close();
+    this.wakeReader();
   }
 
   close(): void {
     this.network.connections.delete(this);
     this.ended = true;
+    this.chunks.length = 0;
     this.socket?.destroy();
     this.wakeReader();
+  }
+
+  /** Sends a last request and closes when the camera has taken it, at the latest after a moment. */
+  async closeAfter(farewell: string): Promise<void> {
+    const { socket } = this;
+    if (socket && !socket.destroyed && !this.ended) {
+      this.failure = undefined;
+      this.chunks.length = 0;
+      socket.write(farewell, "latin1");
+      const until = this.network.clock.elapsed() + FAREWELL_MS;
+      for (let left = FAREWELL_MS; left > 0; left = until - this.network.clock.elapsed()) {
+        const bytes = await this.read(left);
+        // frames still under way are no answer
+        if (!Buffer.isBuffer(bytes) || bytes.includes("RTSP/1.")) break;
+      }
+    }
+    this.close();
   }
 
   private connect(addresses: LookupAddress[]): void {

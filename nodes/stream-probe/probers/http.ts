@@ -19,19 +19,18 @@ export const httpProber: Prober = {
     try {
       return run.result(await get(run, request));
     } finally {
-      run.end();
+      await run.end();
     }
   },
 };
 
 async function get(run: ProbeRun, request: ProbeRequest): Promise<Verdict | Failure | LocalFailure> {
   let { url } = request;
-  let authorization: string | undefined;
   for (;;) {
     const connection = await run.connect(url);
     if (!(connection instanceof Connection)) return connection;
     const reader = new WireReader(connection, MOST_BYTES);
-    connection.write(requestFor(url, authorization));
+    connection.write(requestFor(url, run.authorization(url, "GET", url.path)));
     run.requested("no answer");
     const head = await finalHead(reader);
     if (head instanceof Failure || head instanceof LocalFailure) return head;
@@ -40,12 +39,10 @@ async function get(run: ProbeRun, request: ProbeRequest): Promise<Verdict | Fail
       const target = run.redirected(head, url);
       if (target instanceof Failure) return target;
       url = target;
-      authorization = undefined;
     } else if (head.status === 401) {
-      authorization = run.authorization(head, url, "GET", url.path);
-      if (authorization === undefined) return run.unauthorized("HTTP 401");
+      if (!run.mayAuthorize(head, url)) return run.unauthorized("HTTP 401");
     } else {
-      return verdictOn(head, reader, run, request);
+      return verdictOn(head, reader, run);
     }
   }
 }
@@ -75,26 +72,26 @@ async function verdictOn(
   head: Head,
   reader: WireReader,
   run: ProbeRun,
-  request: ProbeRequest,
 ): Promise<Verdict | Failure | LocalFailure> {
   const status = `HTTP ${head.status}`;
   const reason = reasonOf(head.status);
   if (reason !== "ok") return new Failure(reason, status);
-  run.awaiting = "no data";
+  run.await(`${status}, but no data`, "no_media");
   while (firstBytes(head, reader.pending).length < 8) {
     const more = await reader.more();
     if (more === true) continue;
     if (more === false) break;
-    if (more instanceof LocalFailure || more.reason !== "timeout") return more;
-    if (reader.pending.length > 0) break;
-    return new Failure("no_media", `${status}, but no data within ${request.timeoutMs / 1000} s`);
+    // what has come by the deadline may be enough to tell
+    if (more instanceof LocalFailure || more.reason !== "no_media" || reader.pending.length === 0)
+      return more;
+    break;
   }
   const body = firstBytes(head, reader.pending);
   if (body.length === 0) return new Failure("no_media", `${status}, but no data`);
   const wrong = notVideo(header(head, "content-type") ?? "", body);
   return wrong
     ? new Failure(wrong.reason, `${status}, but ${wrong.found}`)
-    : { reason: "ok", message: status, level: "handshake" };
+    : { reason: "ok", message: status };
 }
 
 function reasonOf(status: number): Reason {

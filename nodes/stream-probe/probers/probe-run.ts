@@ -1,7 +1,7 @@
 import { parseStreamUrl, StreamUrlError, type StreamUrl } from "../../../common/stream-url";
 import type { Level, Media, Timings } from "../../../contracts/check";
 import type { Reason } from "../../../contracts/reasons";
-import { authorize, type Credentials } from "./authorization";
+import { Authorizer, isStale, type Credentials } from "./authorization";
 import { Connection, elapsedMs } from "./connection";
 import { Failure, LocalFailure } from "./failure";
 import type { Network } from "./network";
@@ -9,12 +9,13 @@ import type { ProbeNotMade, ProbeRequest, ProbeResult } from "./prober";
 import { header, type Head } from "./wire-reader";
 
 const MOST_REDIRECTS = 3;
+/** A camera may find our nonce too old; one that always does would keep us asking. */
+const MOST_STALE_NONCES = 2;
 
 /** A verdict before it becomes a result. */
 export interface Verdict {
   reason: Reason;
   message: string;
-  level: Level;
   media?: Media;
 }
 
@@ -24,11 +25,13 @@ export interface Verdict {
  */
 export class ProbeRun {
   readonly timings: Timings = {};
-  /** What is awaited now, for the message of a timeout: "no answer to DESCRIBE". */
-  awaiting = "";
+  /** The level of the step that is being made. */
+  level: Level = "handshake";
 
   private latencyMs: number | null = null;
-  private credentialsSent = false;
+  private authorizer?: Authorizer;
+  private sent = false;
+  private staleNonces = 0;
   private credentialsRefused = false;
   private certificateExpired = false;
   private connection?: Connection;
@@ -37,6 +40,8 @@ export class ProbeRun {
   private readonly beganAt: number;
   private readonly timer: unknown;
   private timedOut?: Failure;
+  /** What is missing when the deadline comes: "no answer to DESCRIBE". */
+  private awaited: { reason: Reason; what: string } = { reason: "timeout", what: "no answer" };
 
   constructor(
     private readonly request: ProbeRequest,
@@ -59,9 +64,23 @@ export class ProbeRun {
   }
 
   /** A request is on its way: the answer's time counts from here. */
-  requested(awaiting: string): void {
-    this.awaiting = awaiting;
+  requested(what: string): void {
     this.requestedAt = this.network.clock.elapsed();
+    this.await(what);
+  }
+
+  /** What it would mean if the deadline came now. */
+  await(what: string, reason: Reason = "timeout"): void {
+    this.awaited = { reason, what };
+  }
+
+  /** The first picture has come. @param since when it was asked for */
+  pictureCame(since: number): void {
+    this.timings.mediaMs = elapsedMs(since, this.network.clock.elapsed());
+  }
+
+  get clock(): Network["clock"] {
+    return this.network.clock;
   }
 
   /** The protocol has answered. Only the first answer counts for the latency. */
@@ -73,26 +92,36 @@ export class ProbeRun {
   }
 
   /**
-   * The Authorization header that answers a 401; undefined when there is none to send: no credentials in the URL, no
-   * challenge that we know, credentials that were sent already, or that another host wants.
+   * A 401 came. @returns whether another try makes sense: not when there is nothing to send, when the camera wants
+   * something that we do not know, or when it has refused our credentials.
    */
-  authorization(head: Head, url: StreamUrl, method: string, uri: string): string | undefined {
-    if (this.credentialsSent) {
-      this.credentialsRefused = true;
-      return undefined;
+  mayAuthorize(head: Head, url: StreamUrl): boolean {
+    const challenges = head.headers.get("www-authenticate") ?? [];
+    if (this.authorizer && this.sent) {
+      if (!isStale(challenges) || ++this.staleNonces > MOST_STALE_NONCES) {
+        this.credentialsRefused = true;
+        return false;
+      }
+      return this.authorizer.accept(challenges);
     }
     const credentials = this.credentialsFor(url);
-    if (!credentials || this.request.withholdCredentials) return undefined;
-    const answer = authorize(head.headers.get("www-authenticate") ?? [], credentials, method, uri);
-    this.credentialsSent = answer !== undefined;
-    return answer;
+    if (!credentials || this.request.withholdCredentials) return false;
+    this.authorizer = new Authorizer(credentials);
+    return this.authorizer.accept(challenges);
+  }
+
+  /** The Authorization header of a request, once the camera has asked for one. */
+  authorization(url: StreamUrl, method: string, uri: string): string | undefined {
+    if (!this.authorizer || !this.credentialsFor(url)) return undefined;
+    this.sent = true;
+    return this.authorizer.header(method, uri);
   }
 
   /** The verdict on a 401 that no further request can change. */
   unauthorized(message: string): Verdict {
     const known =
       this.credentialsRefused || (this.request.withholdCredentials && hasCredentials(this.request.url));
-    return { reason: known ? "auth_failed" : "auth_required", message, level: "handshake" };
+    return { reason: known ? "auth_failed" : "auth_required", message };
   }
 
   /** Where a redirect leads, or why it cannot be followed. */
@@ -128,16 +157,17 @@ export class ProbeRun {
       message,
       latencyMs: this.latencyMs,
       timings: this.timings,
-      level: outcome instanceof Failure ? "handshake" : outcome.level,
+      level: this.level,
       media: outcome instanceof Failure ? undefined : outcome.media,
       credentialsRefused: this.credentialsRefused,
     };
   }
 
-  /** Leaves nothing open. */
-  end(): void {
+  /** Leaves nothing open. @param farewell the last request, whose answer is awaited for a moment */
+  async end(farewell?: string): Promise<void> {
     this.network.clock.clearTimeout(this.timer);
-    this.connection?.close();
+    if (farewell === undefined) this.connection?.close();
+    else await this.connection?.closeAfter(farewell);
   }
 
   /** Credentials go to the host of the URL alone, and never over a weaker scheme than the user wrote. */
@@ -149,9 +179,11 @@ export class ProbeRun {
   }
 
   private expire(): void {
-    const seconds = this.request.timeoutMs / 1000;
-    const message = this.latencyMs === null ? "timeout" : `timeout: ${this.awaiting} within ${seconds} s`;
-    this.timedOut = new Failure("timeout", message);
+    const { reason, what } = this.awaited;
+    const missing = `${what} within ${this.request.timeoutMs / 1000} s`;
+    // v2.2's word for a camera that says nothing at all
+    const timeout = this.latencyMs === null ? "timeout" : `timeout: ${missing}`;
+    this.timedOut = new Failure(reason, reason === "timeout" ? timeout : missing);
     this.connection?.fail(this.timedOut);
   }
 }

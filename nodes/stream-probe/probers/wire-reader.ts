@@ -7,9 +7,7 @@ const MOST_HEADERS = 200;
 
 /** Status line and headers of RTSP (RFC 2326 §7) and HTTP (RFC 9112 §4), which share their grammar. */
 export interface Head {
-  protocol: string;
   status: number;
-  phrase: string;
   /** By lower-case name; several headers of one name stand behind each other. */
   headers: Map<string, string[]>;
 }
@@ -42,8 +40,14 @@ export class WireReader {
 
   /** Waits for more bytes. @returns false at the end of the connection */
   async more(): Promise<boolean | Failure | LocalFailure> {
-    const chunk = await this.connection.read();
+    return (await this.moreWithin()) ?? false;
+  }
+
+  /** As `more`, but undefined when nothing came for `waitMs`. */
+  async moreWithin(waitMs?: number): Promise<boolean | undefined | Failure | LocalFailure> {
+    const chunk = await this.connection.read(waitMs);
     if (chunk === null) return false;
+    if (chunk === undefined) return undefined;
     if (!Buffer.isBuffer(chunk)) return chunk;
     this.total += chunk.length;
     if (this.total > this.mostBytes) {
@@ -68,12 +72,30 @@ export class WireReader {
 
   /** The next status line with its headers. @param protocol RTSP or HTTP, which the answer must begin with */
   async head(protocol: "RTSP" | "HTTP"): Promise<Head | Failure | LocalFailure> {
+    const text = await this.headText((bytes) => looksLike(bytes, protocol), protocol);
+    return typeof text === "string" ? parseHead(text, protocol) : text;
+  }
+
+  /** The headers of a request that the camera sends. */
+  async requestHead(): Promise<Head | Failure | LocalFailure> {
+    const text = await this.headText(() => true, "RTSP");
+    return typeof text === "string"
+      ? { status: 0, headers: parseHeaders(text.split(/\r?\n/).slice(1)) }
+      : text;
+  }
+
+  private async headText(
+    expected: (bytes: Buffer) => boolean,
+    protocol: "RTSP" | "HTTP",
+  ): Promise<string | Failure | LocalFailure> {
+    let searched = 0;
     for (;;) {
-      if (this.buffer.length > 0 && !looksLike(this.buffer, protocol)) {
+      if (this.buffer.length > 0 && !expected(this.buffer)) {
         return new Failure("protocol_error", `answer is not ${protocol}: ${printable(this.buffer)}`);
       }
-      const end = endOfHead(this.buffer);
-      if (end > 0) return parseHead(this.take(end).toString("latin1"), protocol);
+      const end = endOfHead(this.buffer, searched);
+      if (end > 0) return this.take(end).toString("latin1");
+      searched = Math.max(0, this.buffer.length - 3);
       if (this.buffer.length > MOST_HEAD_BYTES) {
         return new Failure("too_large", `headers longer than ${MOST_HEAD_BYTES / 1024} KiB`);
       }
@@ -95,8 +117,8 @@ function looksLike(buffer: Buffer, protocol: string): boolean {
 }
 
 /** Where the empty line ends; 0 when it has not come. Lines may end in CRLF or, against the RFCs, in LF alone. */
-function endOfHead(buffer: Buffer): number {
-  for (let at = buffer.indexOf(10); at >= 0; at = buffer.indexOf(10, at + 1)) {
+function endOfHead(buffer: Buffer, from: number): number {
+  for (let at = buffer.indexOf(10, from); at >= 0; at = buffer.indexOf(10, at + 1)) {
     if (buffer[at + 1] === 10) return at + 2;
     if (buffer[at + 1] === 13 && buffer[at + 2] === 10) return at + 3;
   }
@@ -105,16 +127,19 @@ function endOfHead(buffer: Buffer): number {
 
 function parseHead(text: string, protocol: string): Head | Failure {
   const lines = text.split(/\r?\n/);
-  const status = /^([A-Za-z]+\/[\d.]+)\s+(\d{3})(?:\s+(.*))?$/.exec(lines[0] ?? "");
-  if (!status)
-    return new Failure(
-      "protocol_error",
-      `answer is not ${protocol}: ${printable(Buffer.from(text, "latin1"))}`,
-    );
-  const headers = new Map<string, string[]>();
+  const status = /^[A-Za-z]+\/[\d.]+\s+(\d{3})(?!\d)/.exec(lines[0] ?? "");
+  if (!status) {
+    const found = printable(Buffer.from(text, "latin1"));
+    return new Failure("protocol_error", `answer is not ${protocol}: ${found}`);
+  }
+  return { status: Number(status[1]), headers: parseHeaders(lines.slice(1)) };
+}
+
+function parseHeaders(lines: string[]): Head["headers"] {
+  const headers: Head["headers"] = new Map();
   let last: string[] | undefined;
   let count = 0;
-  for (const line of lines.slice(1)) {
+  for (const line of lines) {
     if (line === "" || ++count > MOST_HEADERS) break;
     if (/^[ \t]/.test(line) && last) {
       // obsolete line folding (RFC 2616 §2.2), still met
@@ -128,12 +153,7 @@ function parseHead(text: string, protocol: string): Head | Failure {
     last.push(line.slice(colon + 1).trim());
     headers.set(name, last);
   }
-  return {
-    protocol: status[1] as string,
-    status: Number(status[2]),
-    phrase: (status[3] ?? "").trim(),
-    headers,
-  };
+  return headers;
 }
 
 /** The first bytes of an answer as evidence in a message: printable, short. */
