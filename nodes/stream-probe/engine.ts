@@ -38,6 +38,8 @@ export interface EngineStatistics {
   skipped: number;
   inFlight: number;
   waiting: number;
+  /** Streams whose picture was not looked at for twice as long as it should be: their hosts have no place for viewers. */
+  mediaLate: number;
   latenessP99Ms: number;
   /** Probes that this machine could not make, and why the last one was not. */
   notMade: number;
@@ -82,7 +84,7 @@ export class ProbeEngine {
     const oldNames = this.oldNames(list, renames);
     const sameSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
     this.settings = settings;
-    this.rounds.limits.change(settings.probe.max_concurrent, settings.probe.max_handshakes_per_host);
+    this.rounds.change(settings.probe);
     this.streams = new Map();
     const fresh: MonitoredStream[] = [];
     for (const stream of list) {
@@ -123,7 +125,11 @@ export class ProbeEngine {
 
   statistics(): EngineStatistics {
     const states: Record<State, number> = { up: 0, degraded: 0, down: 0, pending: 0, paused: 0, unknown: 0 };
-    for (const { health } of this.streams.values()) states[health.state]++;
+    let mediaLate = 0;
+    for (const monitored of this.streams.values()) {
+      states[monitored.health.state]++;
+      if (this.rounds.isMediaLate(monitored)) mediaLate++;
+    }
     const { checks, skipped, notMade, notMadeBecause, limits, lateness } = this.rounds;
     return {
       streams: this.streams.size,
@@ -132,6 +138,7 @@ export class ProbeEngine {
       skipped,
       inFlight: limits.inFlight,
       waiting: limits.waiting,
+      mediaLate,
       latenessP99Ms: lateness.p99Ms,
       notMade,
       notMadeBecause,

@@ -24,9 +24,10 @@ export class Health {
   state: State = "pending";
   reason: Reason | null = null;
   level: Level | null = null;
-  /** Checks in a row that were worse than what is confirmed, and when the first of them began. */
+  /** Checks in a row that were worse than what is confirmed, when the first of them began, and how far the last looked. */
   private worse = 0;
   private worseSince = 0;
+  private worseLevel: Level = "handshake";
 
   /** @param since epoch milliseconds */
   constructor(
@@ -34,12 +35,25 @@ export class Health {
     public since: number,
   ) {}
 
+  /** Something is wrong, or was: only a look at the picture tells what. */
+  get doubtful(): boolean {
+    return this.worse > 0 || this.state !== "up";
+  }
+
+  /** A failure was seen that is not confirmed yet. */
+  get suspect(): boolean {
+    return this.worse > 0;
+  }
+
   /** @param confirmFailures how many checks in a row make a worsening */
   observe(check: Check, confirmFailures: number): Judgement {
-    const settled = this.state === "up" || this.state === "degraded" || this.state === "down";
     if (SEVERITY[check.state] > SEVERITY[this.state]) return this.observeWorse(check, confirmFailures);
+    if (this.worse > 0 && LEVEL_RANK[check.level] < LEVEL_RANK[this.worseLevel]) {
+      return { suspect: true, reasonChanged: false };
+    }
     this.worse = 0;
-    if (settled && LEVEL_RANK[check.level] < LEVEL_RANK[this.level ?? "handshake"] && this.state !== "up") {
+    const failing = this.state === "degraded" || this.state === "down";
+    if (failing && LEVEL_RANK[check.level] < LEVEL_RANK[this.level ?? "handshake"]) {
       // it looked less far than the check that found the fault, so it cannot clear it
       return { suspect: false, reasonChanged: false };
     }
@@ -72,6 +86,7 @@ export class Health {
 
   private observeWorse(check: Check, confirmFailures: number): Judgement {
     if (this.worse++ === 0) this.worseSince = check.at;
+    this.worseLevel = check.level;
     if (this.worse < confirmFailures) return { suspect: true, reasonChanged: false };
     // the trouble began with the first of these checks, not with the one that confirmed it
     return { transition: this.change(check, this.worseSince), suspect: false, reasonChanged: false };

@@ -1,11 +1,12 @@
 import { parseStreamUrl, type StreamUrl } from "../../common/stream-url";
+import type { Level } from "../../contracts/check";
 import type { ProbeSettings } from "../../contracts/settings";
 import type { Stream } from "../../contracts/stream";
 import type { AgendaEntry } from "./agenda";
 import type { Health } from "./health";
 import type { Job } from "./limits";
 
-const HANDSHAKE_TIMEOUT_MS = 3500;
+const TIMEOUT_MS: Record<Level, number> = { handshake: 3500, media: 10_000, deep: 20_000 };
 /** A suspect stream is looked at again this soon: at once, but not within the same blip. */
 const RECHECK_MS = 1000;
 
@@ -20,7 +21,9 @@ export class MonitoredStream implements Job {
   readonly url: StreamUrl;
   readonly host: string;
   readonly heartbeatMs: number;
-  readonly timeoutMs: number;
+  /** Time between looks at the picture; Infinity: one look is enough; undefined: never look. */
+  readonly mediaMs?: number;
+  private readonly timeoutMs?: number;
   readonly confirmFailures: number;
   readonly recheckMs: number;
   readonly entry: AgendaEntry<MonitoredStream> = { item: this, dueAt: 0, index: -1 };
@@ -30,6 +33,8 @@ export class MonitoredStream implements Job {
   wantedAt = NaN;
   /** A probe waits or runs. */
   busy = false;
+  /** When the picture was last looked at; undefined: not yet. */
+  mediaAt?: number;
   /** Grows when the stream is taken off, so that what still runs for it is not counted. */
   round = 0;
   /** What `Limits` calls when it is this stream's turn. */
@@ -45,8 +50,28 @@ export class MonitoredStream implements Job {
     this.url = parseStreamUrl(stream.url);
     this.host = this.url.host;
     this.heartbeatMs = (stream.heartbeat_seconds ?? settings.heartbeat_seconds) * 1000;
-    this.timeoutMs = stream.timeout_ms ?? settings.probe.timeout_ms ?? HANDSHAKE_TIMEOUT_MS;
+    this.timeoutMs = stream.timeout_ms ?? settings.probe.timeout_ms;
+    const mediaMs = settings.probe.media_seconds * 1000;
+    if ((stream.level ?? settings.probe.level) === "media") {
+      this.mediaMs = mediaMs === 0 ? Infinity : Math.max(mediaMs, this.heartbeatMs);
+    }
     this.confirmFailures = stream.confirm_failures ?? settings.probe.confirm_failures;
     this.recheckMs = Math.min(RECHECK_MS, this.heartbeatMs / 4);
+  }
+
+  /** Limit of one probe. */
+  timeoutOf(level: Level): number {
+    return this.timeoutMs ?? TIMEOUT_MS[level];
+  }
+
+  /** The picture is to be looked at: for the first time, again, or because something is or was wrong. */
+  wantsMedia(now: number): boolean {
+    if (this.mediaMs === undefined) return false;
+    // half a heartbeat early rather than a whole one late
+    return (
+      this.mediaAt === undefined ||
+      this.health.doubtful ||
+      now - this.mediaAt >= this.mediaMs - this.heartbeatMs / 2
+    );
   }
 }

@@ -35,7 +35,7 @@ export class ProbeReporter {
     return { running: true, problems: this.problems(statistics), details, text: words(statistics), worst };
   }
 
-  private problems({ skipped, notMade, notMadeBecause }: EngineStatistics): string[] {
+  private problems({ skipped, notMade, notMadeBecause, mediaLate }: EngineStatistics): string[] {
     this.lastMinute.push({ skipped, notMade });
     if (this.lastMinute.length > MINUTE) this.lastMinute.shift();
     const before = this.lastMinute[0] ?? { skipped, notMade };
@@ -44,6 +44,12 @@ export class ProbeReporter {
       problems.push(
         `${skipped - before.skipped} checks were left out in the last minute because the ones before were not done: ` +
           "raise heartbeat_seconds, probe.max_concurrent or probe.max_handshakes_per_host",
+      );
+    }
+    if (mediaLate > 0) {
+      problems.push(
+        `the picture of ${mediaLate} streams is looked at less often than probe.media_seconds says, because their hosts ` +
+          "take no more viewers: raise probe.media_seconds or probe.max_per_host",
       );
     }
     if (notMade > before.notMade) {

@@ -1,11 +1,13 @@
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import type { StreamUrl } from "../../common/stream-url";
-import type { Check } from "../../contracts/check";
+import type { Check, Level } from "../../contracts/check";
+import type { ProbeSettings } from "../../contracts/settings";
 import { stateOf } from "../../contracts/reasons";
 import { Agenda } from "./agenda";
 import { CredentialLock } from "./credential-lock";
 import { Limits } from "./limits";
+import { MediaSessions } from "./media-sessions";
 import type { MonitoredStream } from "./monitored-stream";
 import type { Network } from "./probers/network";
 import type { ProbeNotMade, Prober, ProbeResult } from "./probers/prober";
@@ -14,6 +16,8 @@ import { Lateness } from "./statistics";
 
 /** A fault of this machine is logged again after this long. */
 const NOT_MADE_LOG_MS = 60_000;
+/** A suspect stream whose host is full of viewers comes back this soon. */
+const MEDIA_WAIT_MS = 500;
 
 export interface RoundsOptions {
   clock: Clock;
@@ -33,6 +37,7 @@ export class Rounds {
   notMadeBecause = "";
 
   readonly limits = new Limits(256, 16);
+  readonly mediaSessions = new MediaSessions(2);
   readonly lateness: Lateness;
   readonly credentialLock: CredentialLock;
   private readonly agenda: Agenda<MonitoredStream>;
@@ -43,6 +48,15 @@ export class Rounds {
     this.lateness = new Lateness(clock);
     this.credentialLock = new CredentialLock(clock);
     this.agenda = new Agenda(clock, (monitored, dueAt) => this.due(monitored, dueAt));
+  }
+
+  change(settings: ProbeSettings): void {
+    this.limits.change(settings.max_concurrent, settings.max_handshakes_per_host);
+    this.mediaSessions.change(settings.max_per_host);
+  }
+
+  isMediaLate({ mediaAt, mediaMs = Infinity }: MonitoredStream): boolean {
+    return mediaAt !== undefined && this.options.clock.elapsed() - mediaAt > 2 * mediaMs;
   }
 
   /** @param newStreams how many streams begin together with this one */
@@ -90,24 +104,39 @@ export class Rounds {
     const { round, wantedAt } = monitored;
     if (!Number.isNaN(wantedAt)) this.lateness.record(clock.elapsed() - wantedAt);
     const at = clock.now();
-    const result = await this.ask(monitored);
+    const level = this.levelOf(monitored);
+    const result = level && (await this.ask(monitored, level));
     monitored.busy = false;
     this.limits.done(monitored);
+    if (level === "media") this.mediaSessions.release(monitored.host);
     if (round !== monitored.round) return;
+    if (!result) return this.soon(monitored, MEDIA_WAIT_MS);
     if ("notMade" in result) return this.countNotMade(result.notMade);
     this.checks++;
     this.options.onCheck(monitored, toCheck(monitored.stream.name, at, result));
   }
 
-  private async ask(monitored: MonitoredStream): Promise<ProbeResult | ProbeNotMade> {
-    const { stream, url, timeoutMs } = monitored;
+  /**
+   * How far to look now. Undefined: the picture must be looked at, and the host has no place for one more viewer; a look
+   * that is only due waits for the next heartbeat instead.
+   */
+  private levelOf(monitored: MonitoredStream): Level | undefined {
+    const now = this.options.clock.elapsed();
+    if (!monitored.wantsMedia(now)) return "handshake";
+    if (!this.mediaSessions.take(monitored.host)) return monitored.health.suspect ? undefined : "handshake";
+    monitored.mediaAt = now;
+    return "media";
+  }
+
+  private async ask(monitored: MonitoredStream, level: Level): Promise<ProbeResult | ProbeNotMade> {
+    const { stream, url } = monitored;
     const { network, probers, logger } = this.options;
     try {
       const result = await probers[url.protocol].probe(
         {
           url,
-          level: "handshake",
-          timeoutMs,
+          level,
+          timeoutMs: monitored.timeoutOf(level),
           transport: stream.transport ?? "tcp",
           tlsVerify: stream.tls_verify ?? false,
           withholdCredentials: this.credentialLock.mustWithhold(stream.url),

@@ -239,6 +239,97 @@ describe("what is confirmed", () => {
   });
 });
 
+describe("how far a check looks", () => {
+  const levels = (probing: FakeProbing) => probing.probes.map(({ request }) => request.level);
+
+  it("at the picture first, then once a minute, and at nothing but the handshake in between", async () => {
+    const probing = new FakeProbing();
+    probing.answers.set("/a", () => Promise.resolve({ level: probing.probes.at(-1)?.request.level }));
+    probing.begin([stream("a")]);
+    await probing.clock.advance(125_000);
+    assert.deepEqual(levels(probing), [
+      "media",
+      "handshake",
+      "handshake",
+      "media",
+      "handshake",
+      "handshake",
+      "media",
+    ]);
+    assert.equal(probing.probes[0]?.request.timeoutMs, 10_000);
+    assert.equal(probing.probes[1]?.request.timeoutMs, 3500);
+  });
+
+  it("once when media_seconds is 0, never when the level is handshake", async () => {
+    const probing = new FakeProbing();
+    const settings = monitorSettings(20, { media_seconds: 0 });
+    probing.begin([stream("a")], settings);
+    await probing.clock.advance(190_000);
+    assert.equal(levels(probing).filter((level) => level === "media").length, 1);
+    probing.engine.setStreams([stream("b", { level: "handshake" })], settings);
+    probing.answers.set("/b", "timeout");
+    const before = probing.probes.length;
+    await probing.clock.advance(190_000);
+    assert.ok(
+      levels(probing)
+        .slice(before)
+        .every((level) => level === "handshake"),
+    );
+  });
+
+  it("at the picture again at once when something is wrong, and until it is well", async () => {
+    const probing = new FakeProbing();
+    probing.answers.set("/a", () => Promise.resolve({ level: probing.probes.at(-1)?.request.level }));
+    probing.begin([stream("a")]);
+    await probing.clock.advance(25_000);
+    const before = probing.probes.length;
+    probing.answers.set("/a", "timeout");
+    await probing.clock.advance(40_000);
+    probing.answers.set("/a", () => Promise.resolve({ level: probing.probes.at(-1)?.request.level }));
+    await probing.clock.advance(40_000);
+    assert.deepEqual(levels(probing).slice(before), ["handshake", "media", "media", "media", "handshake"]);
+    assert.deepEqual(probing.told(), ["a: pending→up ok", "a: up→down timeout", "a: down→up ok"]);
+  });
+
+  it("at no more pictures of one host at once than it may, and says when that makes them late", async () => {
+    const probing = new FakeProbing();
+    let media = 0;
+    let most = 0;
+    const streams = Array.from({ length: 12 }, (_, n) => {
+      probing.answers.set(`/${n}`, async () => {
+        const { level } = probing.probes.at(-1)?.request ?? {};
+        if (level !== "media") return { level };
+        most = Math.max(most, ++media);
+        await new Promise<void>((resolve) => probing.clock.setTimeout(resolve, 9000));
+        media--;
+        return { level };
+      });
+      return stream(`nvr${n}`, { url: `rtsp://nvr.test/${n}` });
+    });
+    probing.begin(streams, monitorSettings(5, { media_seconds: 5 }));
+    await probing.clock.advance(300_000);
+    assert.equal(most, 2);
+    assert.ok(probing.engine.statistics().mediaLate > 0);
+    assert.equal(probing.engine.statistics().states.up, 12);
+    assert.ok(probing.transitions.every(({ to }) => to === "up"));
+  });
+
+  it("a suspect waits for a place, and a handshake does not clear it", async () => {
+    const probing = new FakeProbing();
+    const held = stream("holder", { url: "rtsp://nvr.test/holder" });
+    probing.answers.set("/a", () => {
+      const { level } = probing.probes.at(-1)?.request ?? {};
+      return Promise.resolve({ level, reason: level === "media" ? "no_media" : "ok" });
+    });
+    probing.begin(
+      [stream("a", { url: "rtsp://nvr.test/a" }), held],
+      monitorSettings(20, { max_per_host: 1 }),
+    );
+    await probing.clock.advance(30_000);
+    assert.ok(probing.told().includes("a: pending→down no_media"));
+  });
+});
+
 describe("credentials", () => {
   it("are sent once when refused, then every five minutes, and at once when the URL changes", async () => {
     const probing = new FakeProbing();

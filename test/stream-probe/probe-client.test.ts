@@ -37,7 +37,11 @@ describe("the probe thread", () => {
   });
 
   it("probes, tells, and reports", async () => {
-    client.setStreams([stream("gate", { url: camera.url("/gate") })], monitorSettings(2), []);
+    client.setStreams(
+      [stream("gate", { level: "handshake", url: camera.url("/gate") })],
+      monitorSettings(2),
+      [],
+    );
     client.restore([], 0);
     await until(() => transitions.length === 1 && statistics.length > 0);
     const [first] = checks;
@@ -47,7 +51,11 @@ describe("the probe thread", () => {
   });
 
   it("that dies is started again, its streams pending meanwhile, and announces nothing twice", async () => {
-    client.setStreams([stream("gate", { url: camera.url("/gate") })], monitorSettings(2), []);
+    client.setStreams(
+      [stream("gate", { level: "handshake", url: camera.url("/gate") })],
+      monitorSettings(2),
+      [],
+    );
     client.restore([], 0);
     await until(() => transitions.length === 1);
     const since = transitions[0]?.at;
@@ -64,7 +72,11 @@ describe("the probe thread", () => {
   it("ends at once in the middle of a probe, and leaves no connection behind", async () => {
     const silent = await ScriptedCamera.start(() => {});
     try {
-      client.setStreams([stream("gate", { url: silent.url("/gate") })], monitorSettings(2), []);
+      client.setStreams(
+        [stream("gate", { level: "handshake", url: silent.url("/gate") })],
+        monitorSettings(2),
+        [],
+      );
       await until(() => silent.connections === 1);
       await client.stop();
       await until(() => silent.open === 0);

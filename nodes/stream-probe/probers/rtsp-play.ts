@@ -9,6 +9,8 @@ import { receivableVideo, type MediaDescription, type SessionDescription } from 
 import { UdpReceiver } from "./udp-receiver";
 import { header, type Head } from "./wire-reader";
 
+/** A camera that has answered PLAY sends at once; after so long it sends nothing. */
+const NO_RTP_MS = 5000;
 /** So long the first picture is followed by a look at the next ones, for frame rate and size. */
 const LOOK_MS = 400;
 
@@ -49,8 +51,11 @@ export class RtspPlay {
     const failure = (await this.setUp()) ?? (await this.play());
     if (failure) return failure;
     this.run.await("no RTP", "no_media");
+    const waitUntil = this.run.clock.elapsed() + NO_RTP_MS;
     while (this.picture.packets === 0) {
-      const failure = await this.next();
+      const leftMs = waitUntil - this.run.clock.elapsed();
+      if (leftMs <= 0) return new Failure("no_media", `no RTP within ${NO_RTP_MS / 1000} s`);
+      const failure = await this.next(leftMs);
       if (failure) return this.endedWithoutPicture(failure);
     }
     const lookUntil = this.run.clock.elapsed() + LOOK_MS;
@@ -115,8 +120,8 @@ export class RtspPlay {
     return reason === "ok" ? undefined : new Failure(reason, rtspStatus(status));
   }
 
-  /** Takes in what comes next. @param waitMs waits no longer than this, without failure */
-  private async next(waitMs?: number): Promise<Failure | LocalFailure | undefined> {
+  /** Takes in what comes next; waits no longer than `waitMs`, without failure. */
+  private async next(waitMs: number): Promise<Failure | LocalFailure | undefined> {
     if (this.udp) {
       const packet = await this.udp.next(waitMs, this.session);
       if (!Buffer.isBuffer(packet)) return packet;
