@@ -9,7 +9,7 @@ import { createConfig } from "./create-config";
 import type { Environment } from "./environment";
 import { parseInWorker } from "./parse-in-worker";
 import { formatProblem, formatProblems, type Problem } from "./problem";
-import { errorCode, readConfigFile } from "./read-config-file";
+import { errorCode, isMissing, readConfigFile } from "./read-config-file";
 
 export interface Config {
   streams: Stream[];
@@ -94,7 +94,7 @@ export class ConfigSource {
 
   private async startOnce(): Promise<void> {
     const { file, logger } = this.options;
-    if ((await fileSignature(file)) === "ENOENT") {
+    if (isMissing(await fileSignature(file))) {
       try {
         if (await createConfig(file)) logger.info(`made ${file} with the defaults: put your streams into it`);
       } catch (error) {
@@ -145,7 +145,7 @@ export class ConfigSource {
     if (this.creationFault === undefined)
       return "there is no such file, or it is a link to none: put it back";
     const folder = path.dirname(this.options.file);
-    return `there is no such file and it cannot be made (${this.creationFault}): let Node-RED write into ${folder}`;
+    return `there is no such file and it cannot be made (${this.creationFault}): ${folder} must be a folder that Node-RED can write into`;
   }
 
   private accept(answer: ConfigText, cause: Cause): void {

@@ -5,7 +5,7 @@ export function nearestWord(written: string, words: readonly string[]): string |
   let nearestDistance = 3;
   for (const word of words) {
     const distance = editDistance(wanted, word);
-    if (distance < nearestDistance && distance < word.length / 2) {
+    if (distance < nearestDistance && distance <= word.length / 2) {
       nearest = word;
       nearestDistance = distance;
     }

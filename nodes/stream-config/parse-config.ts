@@ -1,4 +1,4 @@
-import { isMap, isScalar } from "yaml";
+import { isMap } from "yaml";
 import type { Settings } from "../../contracts/settings";
 import type { Stream } from "../../contracts/stream";
 import type { Environment } from "./environment";
@@ -6,7 +6,7 @@ import { ProblemList, type Problem } from "./problem";
 import { shownKey, type Reading } from "./read-keys";
 import { readSettings } from "./read-settings";
 import { readStreams } from "./read-streams";
-import { YamlFile } from "./yaml-file";
+import { isEmpty, YamlFile } from "./yaml-file";
 
 /** What a file says. Everything in it is right; what was not is in `problems`. */
 export interface ParsedConfig {
@@ -36,7 +36,7 @@ export function parseConfig(text: string, env: Environment): ParsedConfig | Refu
   const yaml = YamlFile.read(text);
   if (!(yaml instanceof YamlFile)) return refused(yaml.message, yaml.position);
   const { root } = yaml;
-  if (root === null || (isScalar(root) && root.value === null)) {
+  if (isEmpty(root)) {
     return refused("the file is empty: write streams: [] when nothing is to be watched", {
       line: 1,
       column: 1,

@@ -26,7 +26,11 @@ export function parseInWorker(
       workerData: { text, env } satisfies ConfigWorkerData,
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
+    let ended = false;
+    // the first to end it decides: an exit follows everything else
     const end = (settle: () => void) => {
+      if (ended) return;
+      ended = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", abort);
       void worker.terminate().then(settle);

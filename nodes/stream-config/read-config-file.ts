@@ -19,12 +19,17 @@ export async function readConfigFile(file: string): Promise<FileRead> {
     return decode(await readFile(file));
   } catch (error) {
     const code = errorCode(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return { missing: true };
+    if (isMissing(code)) return { missing: true };
     if (code === "EACCES" || code === "EPERM") {
       return fatal(`cannot be read (${code}): give the user that runs Node-RED the right to read it`);
     }
     return fatal(`cannot be read (${code})`);
   }
+}
+
+/** Whether a system's error code says that there is no such file. */
+export function isMissing(code: string): boolean {
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 export function errorCode(error: unknown): string {

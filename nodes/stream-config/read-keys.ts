@@ -1,11 +1,10 @@
 import type { z } from "zod";
-import { isScalar } from "yaml";
 import { firstIssue } from "../../common/first-issue";
 import type { Environment } from "./environment";
 import { nearestWord } from "./nearest-word";
 import type { ProblemList } from "./problem";
 import { readingsOf } from "./value-readings";
-import type { Field, YamlFile } from "./yaml-file";
+import { isEmpty, type Field, type YamlFile } from "./yaml-file";
 
 /** What every part of the file is read with. */
 export interface Reading {
@@ -50,7 +49,7 @@ export function readKeys(map: MapOfKeys, reading: Reading): KeysRead {
       continue;
     }
     // a key with nothing behind it is a key that is not set
-    if (field.value === null || (isScalar(field.value) && field.value.value === null)) continue;
+    if (isEmpty(field.value)) continue;
     const { data, fault } = readField(schema, field, reading);
     if (fault === undefined) {
       values[key] = data;
@@ -105,5 +104,5 @@ function tellUnknownKey(map: MapOfKeys, key: string, field: Field, problems: Pro
 
 /** A key that is no plain word may be a value in the wrong place, such as a URL with its password. */
 export function shownKey(key: string | undefined): string {
-  return key !== undefined && /^[A-Za-z_][\w-]{0,39}$/.test(key) ? key : "(a key that is not a word)";
+  return key !== undefined && /^(<<|[A-Za-z_][\w-]{0,39})$/.test(key) ? key : "(a key that is not a word)";
 }

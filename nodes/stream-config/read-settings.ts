@@ -1,4 +1,4 @@
-import { isMap, isScalar } from "yaml";
+import { isMap } from "yaml";
 import {
   mqttSettingsSchema,
   probeSettingsSchema,
@@ -8,7 +8,7 @@ import {
 } from "../../contracts/settings";
 import { readTimeouts } from "./environment-timeouts";
 import { readKeys, shownKey, type KeysRead, type Reading, type Shape } from "./read-keys";
-import type { Field } from "./yaml-file";
+import { isEmpty, type Field } from "./yaml-file";
 
 /** The keys whose values are maps of keys. */
 const SECTIONS = {
@@ -67,7 +67,7 @@ function readSection(
   const shape: Shape = SECTIONS[name];
   const section = topLevel.get(name);
   const map = section?.value ?? null;
-  if (!section || map === null || (isScalar(map) && map.value === null)) return emptySection();
+  if (!section || isEmpty(map)) return emptySection();
   if (!isMap(map)) {
     reading.problems.add({
       ...section.position,

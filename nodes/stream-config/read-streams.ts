@@ -2,12 +2,13 @@ import { isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import { streamSchema, type Stream } from "../../contracts/stream";
 import type { Position } from "./problem";
 import { readKeys, shownKey, type Reading, type Shape } from "./read-keys";
-import type { Field } from "./yaml-file";
+import { isEmpty, type Field } from "./yaml-file";
 
 export const MOST_STREAMS = 20_000;
 const SHAPE: Shape = streamSchema.shape;
 /** Without these there is no stream; any other key can be left out alone. */
 const REQUIRED = ["name", "url"] as const;
+const UNCHANGED = "until then the list of streams stays as it is";
 
 /**
  * `streams:` of config.yaml. A wrong entry is skipped alone, and so is a wrong key that an entry can do without.
@@ -15,20 +16,15 @@ const REQUIRED = ["name", "url"] as const;
  */
 export function readStreams(field: Field | undefined, top: Position, reading: Reading): Stream[] | undefined {
   if (!field) {
-    tell(
-      reading,
-      top,
-      "streams",
-      "streams is missing: add streams: [] when nothing is to be watched",
-      "warning",
-    );
+    const message = `streams is missing: add streams: [] when nothing is to be watched; ${UNCHANGED}`;
+    tell(reading, top, "streams", message, "warning");
     return undefined;
   }
   const list = field.value;
-  if (list === null || (isScalar(list) && list.value === null)) return [];
+  if (isEmpty(list)) return [];
   if (!isSeq(list)) {
-    const example = '"- name: Gate" with "  url: rtsp://…" below it';
-    tell(reading, field.position, "streams", `streams must be a list: begin each stream with ${example}`);
+    const message = `streams must be a list, each entry beginning with "- name:"; ${UNCHANGED}`;
+    tell(reading, field.position, "streams", message);
     return undefined;
   }
   const reader = new StreamReader(reading);

@@ -89,7 +89,7 @@ export class YamlFile {
       const keyNode = this.resolve(pair.key);
       const keyPosition = this.positionOf(pair.key);
       if (!isScalar(keyNode)) {
-        onFault(keyPosition, undefined, "a key must be plain text; it is ignored");
+        onFault(keyPosition, undefined, "must be plain text; it is ignored");
         continue;
       }
       const key = typeof keyNode.value === "string" ? keyNode.value : (keyNode.source ?? "");
@@ -144,6 +144,11 @@ export class YamlFile {
 function positionAt(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+/** Nothing, or `null` and `~`: a key that is not set. */
+export function isEmpty(node: Node | null): boolean {
+  return node === null || (isScalar(node) && node.value === null);
 }
 
 /** False for a key with nothing behind it: such a value stands where the next line begins. */

@@ -4,7 +4,7 @@ import { HEALTH_EVENT, type HealthReport, type HealthWithdrawal } from "../../co
 import { RecordingLogger } from "./recording-logger";
 
 type Constructor = (this: FakeNode, definition: Record<string, unknown>) => void;
-type Done = (error?: unknown) => void;
+type Done = (error?: Error) => void;
 
 /** A node as Node-RED would make it, which keeps what it sends, shows and logs. */
 export class FakeNode extends EventEmitter {
@@ -32,7 +32,7 @@ export class FakeNode extends EventEmitter {
   /** Gives the node a message; resolves when it calls done. */
   receive(message: Record<string, unknown>): Promise<void> {
     return new Promise((resolve, reject) => {
-      const done: Done = (error) => (error ? reject(error as Error) : resolve());
+      const done: Done = (error) => (error ? reject(error) : resolve());
       this.emit("input", message, (answer: unknown) => this.send(answer), done);
     });
   }
