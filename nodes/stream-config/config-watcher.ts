@@ -8,8 +8,6 @@ export interface ConfigWatcherOptions {
   onChange(): void;
   /** How often to look. */
   pollMs?: number;
-  /** How long the file must be still before a change counts, so that no half-written file is read. */
-  stillMs?: number;
 }
 
 /**
@@ -19,22 +17,20 @@ export interface ConfigWatcherOptions {
  */
 export class ConfigWatcher {
   private readonly pollMs: number;
-  private readonly stillMs: number;
   private timer: unknown;
   private stopped = true;
   private known = "";
   private seen = "";
 
   constructor(private readonly options: ConfigWatcherOptions) {
-    this.pollMs = options.pollMs ?? 500;
-    this.stillMs = options.stillMs ?? 250;
+    this.pollMs = options.pollMs ?? 250;
   }
 
   /** @param known the file as its reader knows it, taken before it was read */
   start(known: string): void {
     this.stopped = false;
     this.known = this.seen = known;
-    this.lookIn(this.pollMs);
+    this.lookLater();
   }
 
   stop(): void {
@@ -42,20 +38,21 @@ export class ConfigWatcher {
     this.options.clock.clearTimeout(this.timer);
   }
 
-  private lookIn(delayMs: number): void {
-    this.timer = this.options.clock.setTimeout(() => void this.look(), delayMs);
+  private lookLater(): void {
+    this.timer = this.options.clock.setTimeout(() => void this.look(), this.pollMs);
   }
 
   private async look(): Promise<void> {
     const now = await fileSignature(this.options.file);
     if (this.stopped) return;
+    // a file that is being written differs from look to look: half of it must not be read
     const still = now === this.seen;
     this.seen = now;
     if (still && now !== this.known) {
       this.known = now;
       this.options.onChange();
     }
-    this.lookIn(this.seen === this.known ? this.pollMs : this.stillMs);
+    this.lookLater();
   }
 }
 
