@@ -99,12 +99,11 @@ function splitAuthority(afterScheme: string): { userinfo?: string; hostAndPort: 
   const rest = end < 0 ? "" : afterScheme.slice(end);
   const lastAt = authority.lastIndexOf("@");
   const hostAndPort = authority.slice(lastAt + 1);
+  const asWritten = { userinfo: lastAt < 0 ? undefined : authority.slice(0, lastAt), hostAndPort, rest };
   const hash = afterScheme.indexOf("#");
-  const inPassword = hash >= 0 && afterScheme.includes("@", hash) ? hash : 0;
-  if (inPassword === 0 && HOST_AND_PORT.test(hostAndPort)) {
-    return { userinfo: lastAt < 0 ? undefined : authority.slice(0, lastAt), hostAndPort, rest };
-  }
-  for (let at = afterScheme.indexOf("@", inPassword); at >= 0; at = afterScheme.indexOf("@", at + 1)) {
+  const from = hash >= 0 && afterScheme.includes("@", hash) ? hash : 0;
+  if (from === 0 && HOST_AND_PORT.test(hostAndPort)) return asWritten;
+  for (let at = afterScheme.indexOf("@", from); at >= 0; at = afterScheme.indexOf("@", at + 1)) {
     const after = afterScheme.slice(at + 1);
     const hostEnd = after.search(/[/?#]/);
     const candidate = hostEnd < 0 ? after : after.slice(0, hostEnd);
@@ -116,7 +115,7 @@ function splitAuthority(afterScheme: string): { userinfo?: string; hostAndPort: 
       };
     }
   }
-  return { hostAndPort, rest };
+  return asWritten;
 }
 
 /** A fragment is never sent; characters outside ASCII go as UTF-8 in %XX. */
