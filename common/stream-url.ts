@@ -90,7 +90,8 @@ function isStreamScheme(scheme: string): scheme is StreamScheme {
 
 /**
  * RFC 3986 ends the authority at the first `/`, `?` or `#`, and passwords that contain one of them or an `@` unescaped
- * are common. The first `@` that is followed by something that reads as `host[:port]` ends the user part.
+ * are common. The first `@` that is followed by something that reads as `host[:port]` ends the user part. Nobody
+ * writes a fragment with an `@` into a stream's URL, so such a `#` belongs to a password, and so does an `@` before it.
  */
 function splitAuthority(afterScheme: string): { userinfo?: string; hostAndPort: string; rest: string } {
   const end = afterScheme.search(/[/?#]/);
@@ -98,10 +99,11 @@ function splitAuthority(afterScheme: string): { userinfo?: string; hostAndPort: 
   const rest = end < 0 ? "" : afterScheme.slice(end);
   const lastAt = authority.lastIndexOf("@");
   const hostAndPort = authority.slice(lastAt + 1);
-  if (HOST_AND_PORT.test(hostAndPort)) {
-    return { userinfo: lastAt < 0 ? undefined : authority.slice(0, lastAt), hostAndPort, rest };
-  }
-  for (let at = afterScheme.indexOf("@"); at >= 0; at = afterScheme.indexOf("@", at + 1)) {
+  const asWritten = { userinfo: lastAt < 0 ? undefined : authority.slice(0, lastAt), hostAndPort, rest };
+  const hash = afterScheme.indexOf("#");
+  const from = hash >= 0 && afterScheme.includes("@", hash) ? hash : 0;
+  if (from === 0 && HOST_AND_PORT.test(hostAndPort)) return asWritten;
+  for (let at = afterScheme.indexOf("@", from); at >= 0; at = afterScheme.indexOf("@", at + 1)) {
     const after = afterScheme.slice(at + 1);
     const hostEnd = after.search(/[/?#]/);
     const candidate = hostEnd < 0 ? after : after.slice(0, hostEnd);
@@ -113,7 +115,7 @@ function splitAuthority(afterScheme: string): { userinfo?: string; hostAndPort: 
       };
     }
   }
-  return { hostAndPort, rest };
+  return asWritten;
 }
 
 /** A fragment is never sent; characters outside ASCII go as UTF-8 in %XX. */

@@ -65,15 +65,24 @@ export const mqttSettingsSchema = z.object({
   protocol_version: z.union([z.literal(4), z.literal(5)], "must be 4 or 5").default(4),
 });
 
+const handshakeTimeoutMs = integer(500, 60_000);
+
 /** Everything of config.yaml but `streams:`. */
 export const settingsSchema = z.object({
   heartbeat_seconds: number(2, 3600).default(20),
   timezone: text().refine(isTimezone, "must be an IANA time zone such as Europe/Berlin").default("UTC"),
   strict_status: flag().default(false),
-  site: text().max(200).optional(),
+  site: text().max(200, "must not be longer than 200 characters").optional(),
   probe: probeSettingsSchema.prefault({}),
   retention: retentionSettingsSchema.prefault({}),
   mqtt: mqttSettingsSchema.prefault({}),
-  services: z.record(z.string(), z.unknown()).optional(),
+  services: z.record(z.string(), z.unknown(), "must be a map").optional(),
+  /**
+   * v2.2's environment variables RTSP_TIMEOUT and MJPEG_TIMEOUT, in milliseconds, by the protocol that is spoken; no key
+   * of config.yaml. The limit of a handshake where neither the stream nor `probe.timeout_ms` sets one.
+   */
+  handshake_timeout_ms: z
+    .object({ rtsp: handshakeTimeoutMs.optional(), http: handshakeTimeoutMs.optional() })
+    .optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;

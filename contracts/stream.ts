@@ -26,7 +26,13 @@ export const streamSchema = z.object({
   url: streamUrlSchema,
   enabled: z.boolean("must be true or false").default(true),
   group: z.string("must be text").max(200, "must not be longer than 200 characters").optional(),
-  tags: z.array(z.string("must be text").max(100)).max(50, "must not have more than 50 entries").optional(),
+  tags: z
+    .array(
+      z.string("must be text").max(100, "must not be longer than 100 characters"),
+      "must be a list, such as [outdoor, north]",
+    )
+    .max(50, "must not have more than 50 entries")
+    .optional(),
   heartbeat_seconds: z
     .number("must be a number")
     .min(2, "must be at least 2")

@@ -27,6 +27,8 @@ describe("parseStreamUrl", () => {
     ["rtsp://u:p@ss@h/x", "u", "p@ss", "rtsp://h/x"],
     ["rtsp://u:p/w@h:8554/x", "u", "p/w", "rtsp://h:8554/x"],
     ["rtsp://u:a#b?c@h/x", "u", "a#b?c", "rtsp://h/x"],
+    ["rtsp://u:p@ss#1/2?x:y@h:8554/x", "u", "p@ss#1/2?x:y", "rtsp://h:8554/x"],
+    ["rtsp://u:p@h/x#a@", "u", "p", "rtsp://h/x"],
     ["rtsp://u:x/2@3@10.0.0.1:554/x", "u", "x/2@3", "rtsp://10.0.0.1/x"],
     ["rtsp://u:p%2Fw%40@h/x", "u", "p/w@", "rtsp://h/x"],
     ["rtsp://u:100%@h/x", "u", "100%", "rtsp://h/x"],

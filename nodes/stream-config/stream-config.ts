@@ -1,0 +1,72 @@
+import path from "node:path";
+import type { Node, NodeAPI, NodeDef, NodeStatus } from "node-red";
+import { systemClock } from "../../common/clock";
+import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
+import { ConfigSource, countOf, type ConfigStatus } from "./config-source";
+
+interface StreamConfigDef extends NodeDef {
+  /** Empty: the product's file, or CFG_PATH, or a file in the userDir. */
+  file: string;
+}
+
+export = function (RED: NodeAPI): void {
+  function configFile(written: string | undefined): string {
+    const userDir = RED.settings.userDir ?? process.cwd();
+    const chosen = written?.trim() || productSettings(RED).configFile || process.env.CFG_PATH?.trim();
+    return path.resolve(userDir, chosen || path.join("streampulse", "config.yaml"));
+  }
+
+  function StreamConfigNode(this: Node, definition: StreamConfigDef): void {
+    RED.nodes.createNode(this, definition);
+    const file = configFile(definition.file);
+    const source = new ConfigSource({
+      file,
+      env: { ...process.env },
+      clock: systemClock,
+      logger: nodeLogger(this),
+      onConfig: ({ streams, settings }) => {
+        const message = { topic: "streams", payload: streams, settings };
+        this.send(message);
+      },
+      onStatus: (status) => {
+        this.status(nodeStatus(status));
+        reportHealth(RED, {
+          source: this.id,
+          part: "config",
+          running: true,
+          problems: status.problems,
+          details: { file: path.basename(file), streams: status.streams },
+        });
+      },
+    });
+
+    // what is sent before all nodes are there is lost
+    const start = () => {
+      source.start().catch((error: unknown) => this.error(error));
+    };
+    RED.events.once("flows:started", start);
+
+    this.on("input", (_message, _send, done) => {
+      source.reload().then(() => done(), done);
+    });
+    this.on("close", (done: (error?: Error) => void) => {
+      RED.events.off("flows:started", start);
+      reportHealth(RED, { source: this.id, withdrawn: true });
+      source.stop().then(() => done(), done);
+    });
+  }
+
+  RED.nodes.registerType("stream-config", StreamConfigNode);
+};
+
+const MOST_CHARACTERS = 80;
+
+function nodeStatus({ streams, problemCount, refused }: ConfigStatus): NodeStatus {
+  if (refused !== undefined) {
+    const text = refused.length > MOST_CHARACTERS ? `${refused.slice(0, MOST_CHARACTERS - 1)}…` : refused;
+    return { fill: "red", shape: "ring", text };
+  }
+  const text = countOf(streams, "stream");
+  if (problemCount === 0) return { fill: "green", shape: "dot", text };
+  return { fill: "yellow", shape: "ring", text: `${text}, ${countOf(problemCount, "problem")}` };
+}
