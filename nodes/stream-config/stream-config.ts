@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeStatus } from "node-red";
 import { systemClock } from "../../common/clock";
 import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
+import type { StreamsMessage } from "../../contracts/messages";
 import { ConfigSource, countOf, type ConfigStatus } from "./config-source";
 
 interface StreamConfigDef extends NodeDef {
@@ -19,13 +20,14 @@ export = function (RED: NodeAPI): void {
   function StreamConfigNode(this: Node, definition: StreamConfigDef): void {
     RED.nodes.createNode(this, definition);
     const file = configFile(definition.file);
+    let message: StreamsMessage | undefined;
     const source = new ConfigSource({
       file,
       env: { ...process.env },
       clock: systemClock,
       logger: nodeLogger(this),
       onConfig: ({ streams, settings }) => {
-        const message = { topic: "streams", payload: streams, settings };
+        message = { topic: "streams", payload: streams, settings };
         this.send(message);
       },
       onStatus: (status) => {
@@ -40,17 +42,20 @@ export = function (RED: NodeAPI): void {
       },
     });
 
-    // what is sent before all nodes are there is lost
-    const start = () => {
-      source.start().catch((error: unknown) => this.error(error));
+    // what is sent before all nodes are there is lost, and a deploy of the nodes behind this one makes them anew
+    let started = false;
+    const onFlowsStarted = () => {
+      if (message) this.send(message);
+      if (!started) source.start().catch((error: unknown) => this.error(error));
+      started = true;
     };
-    RED.events.once("flows:started", start);
+    RED.events.on("flows:started", onFlowsStarted);
 
     this.on("input", (_message, _send, done) => {
       source.reload().then(() => done(), done);
     });
     this.on("close", (done: (error?: Error) => void) => {
-      RED.events.off("flows:started", start);
+      RED.events.off("flows:started", onFlowsStarted);
       reportHealth(RED, { source: this.id, withdrawn: true });
       source.stop().then(() => done(), done);
     });

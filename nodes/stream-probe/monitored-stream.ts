@@ -1,6 +1,6 @@
 import { parseStreamUrl, type StreamUrl } from "../../common/stream-url";
 import type { Level } from "../../contracts/check";
-import type { ProbeSettings } from "../../contracts/settings";
+import type { Settings } from "../../contracts/settings";
 import type { Stream } from "../../contracts/stream";
 import type { AgendaEntry } from "./agenda";
 import type { Health } from "./health";
@@ -11,10 +11,7 @@ const TIMEOUT_MS: Record<Level, number> = { handshake: 3500, media: 10_000, deep
 const RECHECK_MS = 1000;
 
 /** What of config.yaml concerns probing. */
-export interface MonitorSettings {
-  heartbeat_seconds: number;
-  probe: ProbeSettings;
-}
+export type MonitorSettings = Pick<Settings, "heartbeat_seconds" | "probe" | "handshake_timeout_ms">;
 
 /** One stream with everything that the engine keeps about it. A changed entry of config.yaml makes a new one. */
 export class MonitoredStream implements Job {
@@ -23,7 +20,8 @@ export class MonitoredStream implements Job {
   readonly heartbeatMs: number;
   /** Time between looks at the picture; Infinity: one look is enough; undefined: never look. */
   readonly mediaMs?: number;
-  private readonly timeoutMs?: number;
+  /** Limit of a whole probe. */
+  readonly timeoutMs: Record<Level, number>;
   readonly confirmFailures: number;
   readonly recheckMs: number;
   readonly entry: AgendaEntry<MonitoredStream> = { item: this, dueAt: 0, index: -1 };
@@ -50,18 +48,18 @@ export class MonitoredStream implements Job {
     this.url = parseStreamUrl(stream.url);
     this.host = this.url.host;
     this.heartbeatMs = (stream.heartbeat_seconds ?? settings.heartbeat_seconds) * 1000;
-    this.timeoutMs = stream.timeout_ms ?? settings.probe.timeout_ms;
+    const timeoutMs = stream.timeout_ms ?? settings.probe.timeout_ms;
+    this.timeoutMs = {
+      handshake: timeoutMs ?? settings.handshake_timeout_ms?.[this.url.protocol] ?? TIMEOUT_MS.handshake,
+      media: timeoutMs ?? TIMEOUT_MS.media,
+      deep: timeoutMs ?? TIMEOUT_MS.deep,
+    };
     const mediaMs = settings.probe.media_seconds * 1000;
     if ((stream.level ?? settings.probe.level) === "media") {
       this.mediaMs = mediaMs === 0 ? Infinity : Math.max(mediaMs, this.heartbeatMs);
     }
     this.confirmFailures = stream.confirm_failures ?? settings.probe.confirm_failures;
     this.recheckMs = Math.min(RECHECK_MS, this.heartbeatMs / 4);
-  }
-
-  /** Limit of one probe. */
-  timeoutOf(level: Level): number {
-    return this.timeoutMs ?? TIMEOUT_MS[level];
   }
 
   /** The picture is to be looked at: for the first time, again, or because something is or was wrong. */

@@ -66,8 +66,13 @@ export class ProbeClient {
 
   setStreams(streams: Stream[], settings: MonitorSettings, renames: Rename[]): void {
     // the thread gets what it needs and no more: settings hold the broker's password
-    const { heartbeat_seconds, probe } = settings;
-    this.streams = { kind: "streams", streams, settings: { heartbeat_seconds, probe }, renames };
+    const { heartbeat_seconds, probe, handshake_timeout_ms } = settings;
+    this.streams = {
+      kind: "streams",
+      streams,
+      settings: { heartbeat_seconds, probe, handshake_timeout_ms },
+      renames,
+    };
     const names = new Set(streams.map(({ name }) => name));
     for (const name of this.confirmed.keys()) if (!names.has(name)) this.confirmed.delete(name);
     this.worker.post(this.streams);

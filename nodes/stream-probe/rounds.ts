@@ -136,7 +136,7 @@ export class Rounds {
         {
           url,
           level,
-          timeoutMs: monitored.timeoutOf(level),
+          timeoutMs: monitored.timeoutMs[level],
           transport: stream.transport ?? "tcp",
           tlsVerify: stream.tls_verify ?? false,
           withholdCredentials: this.credentialLock.mustWithhold(stream.url),
