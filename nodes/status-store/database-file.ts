@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import BetterSqlite, { type Database } from "better-sqlite3";
-import { migrate, schemaVersion } from "./schema";
+import { migrate, refuseNewer, schemaVersion } from "./schema";
 import { isBroken, StoreError } from "./store-failure";
 
 /** Opens streams.db for writing, whatever stands in its place. */
@@ -14,6 +14,7 @@ export interface OpenedDatabase {
 
 /** A stop must not wait longer than a lock of another program. */
 const BUSY_TIMEOUT_MS = 500;
+const MAGIC = "SQLite format 3\0";
 /** What a long transaction leaves of the write-ahead log after its checkpoint. */
 const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
 
@@ -26,8 +27,9 @@ export function openDatabase(file: string, now: Date): OpenedDatabase {
   const notices: string[] = [];
   const db = openOwn(file, now, notices);
   try {
+    refuseNewer(db);
     // has an effect only before the first table
-    db.pragma("auto_vacuum = INCREMENTAL");
+    if (schemaVersion(db) === 0) db.pragma("auto_vacuum = INCREMENTAL");
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = NORMAL");
     db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
@@ -50,9 +52,9 @@ export function moveBrokenAside(file: string, now: Date): string {
 function openOwn(file: string, now: Date, notices: string[]): Database {
   let db: Database | undefined;
   try {
+    if (!mayBeDatabase(file)) throw Object.assign(new Error("no database"), { code: "SQLITE_NOTADB" });
     db = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
-    const kind = recognize(db, file);
-    if (kind === "own") return db;
+    if (recognize(db, file) === "own") return db;
     // closing brings what stands in the write-ahead log into the file
     db.close();
     notices.push(moveV22Aside(file));
@@ -64,7 +66,20 @@ function openOwn(file: string, now: Date, notices: string[]): Database {
   return new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
 }
 
-/** @throws StoreError when the file belongs to another program, NewerSchemaError is left to migrate() */
+/** SQLite takes anything shorter than a page for an empty database and writes over it. */
+function mayBeDatabase(file: string): boolean {
+  if (!existsSync(file) || !statSync(file).isFile() || statSync(file).size === 0) return true;
+  const start = Buffer.alloc(MAGIC.length);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, start);
+  } finally {
+    closeSync(descriptor);
+  }
+  return start.toString("latin1") === MAGIC;
+}
+
+/** @throws StoreError when the file belongs to another program */
 function recognize(db: Database, file: string): "own" | "v2.2" {
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
   if (tables.length === 0 || schemaVersion(db) > 0) return "own";

@@ -87,13 +87,19 @@ export function schemaVersion(db: Database): number {
   return Number(db.prepare("SELECT value FROM meta WHERE key = 'schema_version'").pluck().get() ?? 0);
 }
 
+/** @throws NewerSchemaError when a newer program wrote the database */
+export function refuseNewer(db: Database, steps: readonly string[] = MIGRATIONS): void {
+  const version = schemaVersion(db);
+  if (version > steps.length) throw new NewerSchemaError(version, steps.length);
+}
+
 /**
  * Takes a database to the newest version, each step in a transaction of its own.
  * @throws NewerSchemaError before anything is changed, when a newer program wrote it
  */
 export function migrate(db: Database, steps: readonly string[] = MIGRATIONS): void {
+  refuseNewer(db, steps);
   const version = schemaVersion(db);
-  if (version > steps.length) throw new NewerSchemaError(version, steps.length);
   steps.slice(version).forEach((step, index) => {
     db.transaction(() => {
       db.exec(

@@ -61,7 +61,7 @@ function toConfirmed(row: SpanRow | undefined): Seed["confirmed"] {
  */
 function readLastChecks(db: Database, streams: Map<number, Seed["confirmed"]>): Map<number, StoredCheck> {
   const found = new Map<number, StoredCheck>();
-  const isProbed = (stream: number) => !["paused", undefined].includes(streams.get(stream)?.state);
+  const isProbed = (stream: number) => streams.get(stream)?.state !== "paused";
   let missing = [...streams.keys()].filter(isProbed).length;
   if (missing > 0) {
     const newestFirst = db.prepare(`${CHECK("recent")} ORDER BY recent.rowid DESC`);
