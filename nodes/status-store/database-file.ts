@@ -83,8 +83,14 @@ function mayBeDatabase(file: string): boolean {
 function recognize(db: Database, file: string): "own" | "v2.2" {
   const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
   if (tables.length === 0 || schemaVersion(db) > 0) return "own";
+  const columns = db.prepare<[string], string>("SELECT name FROM pragma_table_info(?)").pluck();
+  const has = (table: string, ...wanted: string[]) => {
+    const found = columns.all(table);
+    return wanted.every((column) => found.includes(column));
+  };
   const v22 =
-    (tables.includes("streams") && tables.includes("users")) || tables.some((name) => /^log_/.test(name));
+    has("streams", "name", "url") ||
+    tables.some((name) => name.startsWith("log_") && has(name, "ts", "status"));
   if (v22) return "v2.2";
   const shown = tables.slice(0, 3).join(", ").slice(0, 100);
   throw new StoreError(

@@ -41,9 +41,9 @@ export interface LiveStream {
   media: Media | null;
   /** Counts the changes of all streams; this is the number of its last one. */
   version: number;
-  /** Its part of the answers, until it changes. */
-  statusText?: string;
-  streamText?: string;
+  /** Its member of the answers with a comma in front, until it changes. */
+  statusMember?: Buffer;
+  streamMember?: Buffer;
 }
 
 /** An answer ready to be sent. */
@@ -154,11 +154,8 @@ export class LiveStatus {
   statusBody(): Body {
     const etag = this.etag("status", this.version);
     if (this.statusCache?.etag !== etag) {
-      const entries = this.sorted.map(
-        (stream) => (stream.statusText ??= renderStatusEntry(stream, this.zone, this.strict)),
-      );
-      // v2.2's answers ended with a line feed
-      this.statusCache = { bytes: Buffer.from(`{${entries.join(",")}}\n`), etag };
+      const members = this.sorted.map((stream) => this.statusMember(stream));
+      this.statusCache = { bytes: enclosed("{", members, "}"), etag };
     }
     return this.statusCache;
   }
@@ -167,8 +164,7 @@ export class LiveStatus {
   streamsBody(): Body {
     const etag = this.etag("streams", this.version);
     if (this.streamsCache?.etag !== etag) {
-      const entries = [...this.streams.values()].map(streamText);
-      this.streamsCache = { bytes: Buffer.from(`[${entries.join(",")}]\n`), etag };
+      this.streamsCache = { bytes: enclosed("[", [...this.streams.values()].map(streamMember), "]"), etag };
     }
     return this.streamsCache;
   }
@@ -177,12 +173,17 @@ export class LiveStatus {
   streamBody(name: string): Body | undefined {
     const stream = this.streams.get(name);
     if (!stream) return undefined;
-    return { bytes: Buffer.from(`${streamText(stream)}\n`), etag: this.etag("stream", stream.version) };
+    const bytes = Buffer.concat([streamMember(stream).subarray(1), Buffer.from("\n")]);
+    return { bytes, etag: this.etag("stream", stream.version) };
+  }
+
+  private statusMember(stream: LiveStream): Buffer {
+    return (stream.statusMember ??= Buffer.from(`,${renderStatusEntry(stream, this.zone, this.strict)}`));
   }
 
   private touch(stream: LiveStream): void {
     stream.version = ++this.version;
-    stream.statusText = stream.streamText = undefined;
+    stream.statusMember = stream.streamMember = undefined;
   }
 
   private etag(kind: string, version: number): string {
@@ -197,8 +198,18 @@ function sow(entry: LiveStream, { confirmed, last }: Seed): void {
   if (entry.last === null && last) entry.last = { ...last, timings: {}, level: null };
 }
 
-function streamText(stream: LiveStream): string {
-  return (stream.streamText ??= renderStream(stream));
+function streamMember(stream: LiveStream): Buffer {
+  return (stream.streamMember ??= Buffer.from(`,${renderStream(stream)}`));
+}
+
+/** Bytes are put together in a third of the time of strings. The first member's comma makes room for the bracket. */
+function enclosed(open: string, members: Buffer[], close: string): Buffer {
+  // v2.2's answers ended with a line feed
+  const end = Buffer.from(`${close}\n`);
+  if (members.length === 0) return Buffer.concat([Buffer.from(open), end]);
+  const bytes = Buffer.concat([...members, end]);
+  bytes.write(open);
+  return bytes;
 }
 
 /** UTF-8 sorts as code points do; JavaScript's own order differs beyond U+FFFF. */

@@ -8,7 +8,7 @@ export interface NodeStatus {
 }
 
 export function storeNodeStatus({ running, details }: Omit<HealthReport, "source">): NodeStatus {
-  const stored = `${count(details.checksStored)} checks stored`;
+  const stored = `${count(details.checksStored)} ${details.checksStored === 1 ? "check" : "checks"} stored`;
   if (!running) {
     return { fill: "red", shape: "ring", text: `cannot store, ${count(details.queued)} checks waiting` };
   }

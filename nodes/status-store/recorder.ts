@@ -26,10 +26,11 @@ export class Recorder {
   private readonly messages: TextIds;
   private readonly history: StateHistory;
   private readonly insertCheck: Statement<[number, number, number, number, number, number | null, number]>;
-  private strict = false;
 
+  /** @param strict `strict_status` of config.yaml, until a `streams` operation says it */
   constructor(
     private readonly db: Database,
+    private strict = false,
     mostMessages = MOST_MESSAGES,
   ) {
     this.registry = new StreamRegistry(db);

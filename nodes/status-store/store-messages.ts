@@ -79,7 +79,7 @@ export interface StoreStats {
   schemaVersion: number;
   /** Why nothing can be stored now, in one sentence; null when all is well. */
   failure: string | null;
-  /** What happened to files at opening, one sentence each. */
+  /** The latest files that were moved aside, one sentence each. */
   notices: string[];
 }
 

@@ -26,6 +26,7 @@ const COMMIT_AFTER_CHECKS = 500;
 /** Many cameras of one switch go down together: their transitions share a commit. */
 const COMMIT_SOON_MS = 10;
 const MOST_QUEUED = 200_000;
+const MOST_NOTICES = 10;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MOST_MS = 10_000;
 
@@ -101,7 +102,7 @@ export class StoreWriter {
       const { db, notices } = this.options.open(file, new Date(clock.now()));
       this.db = db;
       for (const notice of notices) this.notice(notice);
-      this.recorder = new Recorder(db);
+      this.recorder = new Recorder(db, this.streams?.strict);
       // a file that was begun anew knows no stream yet
       if (this.streams && !this.queue.has("streams")) this.queue.pushFirst(this.streams);
       this.sendSeeds(true, this.recorder.allSeeds());
@@ -178,7 +179,7 @@ export class StoreWriter {
   /** After a rollback the recorder's copies are wrong. */
   private reload(): boolean {
     try {
-      if (this.db) this.recorder = new Recorder(this.db);
+      if (this.db) this.recorder = new Recorder(this.db, this.streams?.strict);
       return true;
     } catch {
       return false;
@@ -205,6 +206,7 @@ export class StoreWriter {
   private notice(text: string): void {
     this.options.logger.warn(text);
     this.notices.push(text);
+    if (this.notices.length > MOST_NOTICES) this.notices.shift();
   }
 
   private close(): void {

@@ -65,7 +65,7 @@ describe("openDatabase", () => {
   it("recognizes a v2.2 database by its log tables alone", (context) => {
     const file = path.join(temporaryFolder(context), "streams.db");
     const old = new BetterSqlite(file);
-    old.exec("CREATE TABLE log_Gate (id INTEGER PRIMARY KEY, ts TEXT)");
+    old.exec("CREATE TABLE log_Gate (id INTEGER PRIMARY KEY, ts TEXT, status TEXT)");
     old.close();
     assert.match(opened(file)[0] ?? "", /is a database of StreamPulse v2\.2/);
   });
@@ -116,14 +116,14 @@ describe("openDatabase", () => {
   it("refuses the database of another program and leaves it", (context) => {
     const file = path.join(temporaryFolder(context), "streams.db");
     const other = new BetterSqlite(file);
-    other.exec("CREATE TABLE recipes (name TEXT)");
+    other.exec("CREATE TABLE recipes (name TEXT); CREATE TABLE log_in (user TEXT)");
     other.close();
     const before = readFileSync(file);
     assert.throws(
       () => openDatabase(file, NOW),
       (error: Error) => {
         assert.ok(error instanceof StoreError);
-        return /belongs to another program \(it has the tables recipes\)/.test(error.message);
+        return /belongs to another program \(it has the tables recipes, log_in\)/.test(error.message);
       },
     );
     assert.deepEqual(readFileSync(file), before);

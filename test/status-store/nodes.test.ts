@@ -120,7 +120,7 @@ describe("status-store, the node", () => {
     assert.equal(store.input(STREAMS).error, undefined);
     const { error } = store.input({ topic: "checks", payload: [check("Küche/1"), { stream: "" }] });
     assert.match(error?.message ?? "", /^A message "checks" is wrong: payload\.1\./);
-    await until(() => store.shown.text === "1 checks stored");
+    await until(() => store.shown.text === "1 check stored");
     assert.equal(store.shown.fill, "green");
     await until(() => red.report.details.checksStored === 1);
     assert.deepEqual(

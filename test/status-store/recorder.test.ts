@@ -65,7 +65,7 @@ describe("Recorder: checks", () => {
 
   it("keeps a bound number of different messages", () => {
     const db = database();
-    const recorder = new Recorder(db, 3);
+    const recorder = new Recorder(db, false, 3);
     watch(recorder, [named("a")]);
     for (const message of ["1", "2", "3", "4", "5", "1"]) {
       recorder.apply({ kind: "checks", flat: flat(check("a", { message })) });
