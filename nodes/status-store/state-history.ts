@@ -1,0 +1,168 @@
+import type { Database, Statement } from "better-sqlite3";
+import { REASONS, type Reason, type StreamState, type Transition } from "../../contracts";
+import { LEVEL_CODES, STATE_CODES } from "./codes";
+import type { TextIds } from "./text-ids";
+
+interface OpenSpan {
+  start: number;
+  state: number;
+  reason: number | null;
+  level: number | null;
+}
+
+interface OpenIncident {
+  id: number;
+  start: number;
+  state: number;
+}
+
+const { up: UP, degraded: DEGRADED, down: DOWN, pending: PENDING, paused: PAUSED } = STATE_CODES;
+
+/** Keeps transitions, the spans of every state, and incidents. What is open stands in memory too. */
+export class StateHistory {
+  /** The number of the last stored transition. */
+  lastSeq: number;
+  private readonly spans = new Map<number, OpenSpan>();
+  private readonly incidents = new Map<number, OpenIncident>();
+  private readonly statements: ReturnType<typeof prepareStatements>;
+
+  constructor(
+    db: Database,
+    private readonly reasons: TextIds,
+    private readonly messages: TextIds,
+  ) {
+    this.statements = prepareStatements(db);
+    this.lastSeq = db.prepare("SELECT coalesce(max(seq), 0) FROM transitions").pluck().get() as number;
+    const spans = db
+      .prepare(`SELECT stream, start, state, reason, level FROM spans WHERE "end" IS NULL`)
+      .all();
+    for (const { stream, ...span } of spans as (OpenSpan & { stream: number })[])
+      this.spans.set(stream, span);
+    const incidents = db.prepare(`SELECT id, stream, start, state FROM incidents WHERE "end" IS NULL`).all();
+    for (const { stream, ...incident } of incidents as (OpenIncident & { stream: number })[]) {
+      this.incidents.set(stream, incident);
+    }
+  }
+
+  /** A stream that is watched from now on and not probed yet. */
+  begin(stream: number, at: number): void {
+    this.enter(stream, at, { state: PENDING, reason: null, level: null }, null);
+  }
+
+  /** A stream that is watched no longer. */
+  end(stream: number, at: number): void {
+    const span = this.spans.get(stream);
+    if (span) this.statements.endSpan.run(Math.max(at, span.start), stream, span.start);
+    this.spans.delete(stream);
+    this.endIncident(stream, at);
+  }
+
+  /** A run that could not be told the last number begins again at 1: its transitions get the numbers that follow. */
+  recordTransition(stream: number, transition: Transition): void {
+    this.lastSeq = Math.max(transition.seq, this.lastSeq + 1);
+    const message = this.messageId(transition.message, transition.reason);
+    const { at, from, to, previousDurationMs, level } = transition;
+    this.statements.insertTransition.run(
+      this.lastSeq,
+      stream,
+      at,
+      STATE_CODES[from],
+      STATE_CODES[to],
+      this.reasonId(transition.reason),
+      message,
+      Math.round(previousDurationMs),
+      level && LEVEL_CODES[level],
+    );
+    this.recordState(stream, { ...transition, state: to, since: at }, message);
+  }
+
+  /** A state that came about without a transition, or by one. The same state again changes nothing. */
+  recordState(
+    stream: number,
+    { state, reason, since, level }: Omit<StreamState, "stream">,
+    message: number | null = null,
+  ): void {
+    const next = {
+      state: STATE_CODES[state],
+      reason: this.reasonId(reason),
+      level: level && LEVEL_CODES[level],
+    };
+    this.enter(stream, since, next, message);
+  }
+
+  private enter(stream: number, at: number, next: Omit<OpenSpan, "start">, message: number | null): void {
+    const open = this.spans.get(stream);
+    if (open?.state === next.state && open.reason === next.reason) {
+      if (open.level === next.level) return;
+      this.statements.setLevel.run(next.level, stream, open.start);
+      open.level = next.level;
+      return;
+    }
+    // a clock that was set back must neither overwrite a span nor end it before it began
+    const start = open ? Math.max(at, open.start + 1) : at;
+    if (open) this.statements.endSpan.run(start, stream, open.start);
+    this.statements.insertSpan.run(stream, start, next.state, next.reason, next.level);
+    this.spans.set(stream, { start, ...next });
+    if (next.state === DEGRADED || next.state === DOWN) {
+      this.openIncident(stream, start, next.state, next.reason, message);
+    } else if (next.state === UP || next.state === PAUSED) this.endIncident(stream, start);
+  }
+
+  /**
+   * Trouble that gets worse stays one incident. While a stream is pending or unknown nobody knows that it is well:
+   * its incident stays open.
+   */
+  private openIncident(
+    stream: number,
+    at: number,
+    state: number,
+    reason: number | null,
+    message: number | null,
+  ): void {
+    const open = this.incidents.get(stream);
+    if (!open) {
+      const id = Number(
+        this.statements.insertIncident.run(stream, at, state, reason, message).lastInsertRowid,
+      );
+      this.incidents.set(stream, { id, start: at, state });
+    } else if (state > open.state) {
+      this.statements.worsenIncident.run(state, reason, message, open.id);
+      open.state = state;
+    }
+  }
+
+  private endIncident(stream: number, at: number): void {
+    const open = this.incidents.get(stream);
+    if (!open) return;
+    this.statements.endIncident.run(Math.max(at, open.start), open.id);
+    this.incidents.delete(stream);
+  }
+
+  private reasonId(reason: Reason | null): number | null {
+    return reason === null ? null : this.reasons.idOf(reason);
+  }
+
+  private messageId(message: string | undefined, reason: Reason | null): number | null {
+    return message === undefined
+      ? null
+      : this.messages.idOf(message, reason === null ? "" : REASONS[reason].text);
+  }
+}
+
+type NumberOrNull = number | null;
+
+function prepareStatements(db: Database) {
+  return {
+    insertTransition: db.prepare("INSERT INTO transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") as Statement<
+      NumberOrNull[]
+    >,
+    insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?)") as Statement<NumberOrNull[]>,
+    endSpan: db.prepare(`UPDATE spans SET "end" = ? WHERE stream = ? AND start = ?`),
+    setLevel: db.prepare("UPDATE spans SET level = ? WHERE stream = ? AND start = ?"),
+    insertIncident: db.prepare(
+      `INSERT INTO incidents (stream, start, state, reason, message) VALUES (?, ?, ?, ?, ?)`,
+    ) as Statement<NumberOrNull[]>,
+    worsenIncident: db.prepare("UPDATE incidents SET state = ?, reason = ?, message = ? WHERE id = ?"),
+    endIncident: db.prepare(`UPDATE incidents SET "end" = ? WHERE id = ?`),
+  };
+}

@@ -1,0 +1,45 @@
+import path from "node:path";
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { systemClock } from "../../common/clock";
+import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
+import { Store } from "./store";
+
+interface StatusDatabaseDef extends NodeDef {
+  /** Path of streams.db; empty: the product's, then DB_PATH, then one in the user folder. */
+  file?: string;
+}
+
+interface StatusDatabaseNode extends Node {
+  /** For status-store and status-query. */
+  store: Store;
+}
+
+const REPORT_EVERY_MS = 1000;
+
+export = function (RED: NodeAPI): void {
+  function databaseFile(field = ""): string {
+    const userDir = RED.settings.userDir ?? ".";
+    if (field.trim() !== "") return path.resolve(userDir, field.trim());
+    const product = productSettings(RED).databaseFile;
+    return path.resolve(product ?? (process.env.DB_PATH || path.join(userDir, "streampulse", "streams.db")));
+  }
+
+  function StatusDatabase(this: StatusDatabaseNode, definition: StatusDatabaseDef): void {
+    RED.nodes.createNode(this, definition);
+    const file = databaseFile(definition.file);
+    const store = new Store({ file, clock: systemClock, logger: nodeLogger(this) });
+    this.store = store;
+    const report = () => reportHealth(RED, { source: this.id, ...store.health() });
+    const timer = setInterval(report, REPORT_EVERY_MS);
+    store.start();
+    report();
+
+    this.on("close", (done: (error?: Error) => void) => {
+      clearInterval(timer);
+      reportHealth(RED, { source: this.id, withdrawn: true });
+      store.stop().then(() => done(), done);
+    });
+  }
+
+  RED.nodes.registerType("status-database", StatusDatabase);
+};

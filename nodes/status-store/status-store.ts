@@ -1,0 +1,60 @@
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { storeNodeStatus } from "./node-status";
+import { receiveMessage } from "./receive-message";
+import type { Store } from "./store";
+
+interface StatusStoreDef extends NodeDef {
+  /** The id of a status-database. */
+  database?: string;
+}
+
+const SHOW_EVERY_MS = 1000;
+
+export = function (RED: NodeAPI): void {
+  function StatusStore(this: Node, definition: StatusStoreDef): void {
+    RED.nodes.createNode(this, definition);
+    const store = (RED.nodes.getNode(definition.database ?? "") as { store?: Store } | null)?.store;
+    if (!store) {
+      this.status({ fill: "red", shape: "ring", text: "no database chosen" });
+      this.on("input", (_message, _send, done) =>
+        done(new Error("Nothing can be stored: choose a database in this status-store node.")),
+      );
+      return;
+    }
+
+    this.on("input", (message, _send, done) => {
+      try {
+        receiveMessage(store, message);
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+
+    let shown = "";
+    const show = () => {
+      const status = storeNodeStatus(store.health());
+      if (status.text === shown) return;
+      shown = status.text;
+      this.status(status);
+    };
+    const timer = setInterval(show, SHOW_EVERY_MS);
+    show();
+
+    // the probe at the other end of the wire may be made after this node
+    let stopWaiting: (() => void) | undefined;
+    const onStarted = () => {
+      stopWaiting = store.whenRead(() => this.send(store.confirmed()));
+    };
+    RED.events.once("flows:started", onStarted);
+
+    this.on("close", (done: () => void) => {
+      clearInterval(timer);
+      RED.events.removeListener("flows:started", onStarted);
+      stopWaiting?.();
+      done();
+    });
+  }
+
+  RED.nodes.registerType("status-store", StatusStore);
+};

@@ -1,0 +1,54 @@
+import path from "node:path";
+import { NewerSchemaError } from "./schema";
+
+/** A setting or file that only a person can mend; the message is for that person. */
+export class StoreError extends Error {}
+
+const GOES_ON = "The live status goes on; checks wait in memory and writing is tried again.";
+
+/** Says in one or two sentences why nothing can be stored, and what to do. */
+export function describeFailure(error: unknown, file: string): string {
+  if (error instanceof StoreError) return error.message;
+  if (error instanceof NewerSchemaError) {
+    return (
+      `The database ${file} was written by a newer StreamPulse (schema ${error.found}; this one knows ${error.known}) ` +
+      `and is left as it is: update StreamPulse or name another file. Until then history is kept in memory only.`
+    );
+  }
+  const code = errorCode(error);
+  const folder = path.dirname(file);
+  if (code === "SQLITE_FULL" || code === "ENOSPC") {
+    return `The disk of the database ${file} is full: make room on it. ${GOES_ON}`;
+  }
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
+    return `The database ${file} is locked by another program: close it. ${GOES_ON}`;
+  }
+  if (/^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|E(ACCES|PERM|ROFS|NOTDIR|EXIST|ISDIR|NOENT))/.test(code)) {
+    return (
+      `The database ${file} cannot be opened for writing (${code}): check that ${folder} is a folder ` +
+      `that the user of Node-RED may write to. ${GOES_ON}`
+    );
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return `The database ${file} cannot be written (${code === "" ? text : `${code}: ${text}`}). ${GOES_ON}`;
+}
+
+/** True when the file, the disk or the machine is at fault, and not what was to be written. */
+export function isEnvironmental(error: unknown): boolean {
+  return (
+    error instanceof StoreError ||
+    /^(SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|PERM|AUTH|NOMEM|PROTOCOL|CORRUPT|NOTADB|SCHEMA)|E[A-Z]+$)/.test(
+      errorCode(error),
+    )
+  );
+}
+
+/** True when the file is no database, or one that is damaged. */
+export function isBroken(error: unknown): boolean {
+  return /^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error));
+}
+
+function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" ? code : "";
+}

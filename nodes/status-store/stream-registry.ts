@@ -1,0 +1,157 @@
+import type { Database, Statement } from "better-sqlite3";
+import { findRenames, type Rename } from "../../common/renames";
+import { PROTOCOL_CODES } from "./codes";
+import { storedUrl, type StoredUrl } from "./url-key";
+
+/** One watched stream as it stands in the table. */
+export interface RegisteredStream extends StoredUrl {
+  id: number;
+  name: string;
+}
+
+export interface SyncResult {
+  /** Never seen before. */
+  added: RegisteredStream[];
+  /** Under their old id: a name that came back. */
+  returned: RegisteredStream[];
+  /** Under their new name. */
+  renamed: RegisteredStream[];
+  removed: RegisteredStream[];
+}
+
+/** Which id belongs to which name: history hangs on the id, which outlives renames and removals. */
+export class StreamRegistry {
+  private readonly active = new Map<string, RegisteredStream>();
+  /** Names that the last sync gave up: checks may still be on their way. */
+  private readonly former = new Map<string, RegisteredStream>();
+  /** The full URL by name since the first sync; the file keeps none. */
+  private urls?: Map<string, string>;
+  private readonly insert: Statement<[string, string, number | null, number, number]>;
+  private readonly update: Statement<[string, string, number | null, number, number]>;
+  private readonly remove: Statement<[number, number]>;
+  private readonly findRemoved: Statement<[string], number>;
+
+  constructor(db: Database) {
+    this.insert = db.prepare(
+      "INSERT INTO streams (name, url, path_hash, protocol, created) VALUES (?, ?, ?, ?, ?)",
+    );
+    this.update = db.prepare(
+      "UPDATE streams SET name = ?, url = ?, path_hash = ?, protocol = ?, removed = NULL WHERE id = ?",
+    );
+    this.remove = db.prepare("UPDATE streams SET removed = ? WHERE id = ?");
+    this.findRemoved = db
+      .prepare<[string], number>(
+        "SELECT id FROM streams WHERE name = ? AND removed IS NOT NULL ORDER BY removed DESC LIMIT 1",
+      )
+      .pluck();
+    const rows = db
+      .prepare(
+        "SELECT id, name, url AS origin, path_hash AS pathHash, protocol FROM streams WHERE removed IS NULL",
+      )
+      .all() as (Omit<RegisteredStream, "protocol"> & { protocol: number })[];
+    for (const row of rows) {
+      const protocol = row.protocol === PROTOCOL_CODES.http ? "http" : "rtsp";
+      this.active.set(row.name, { ...row, protocol });
+    }
+  }
+
+  /** Under its present name, or one that it had a while ago. */
+  find(name: string): RegisteredStream | undefined {
+    return this.active.get(name) ?? this.former.get(name);
+  }
+
+  all(): Iterable<RegisteredStream> {
+    return this.active.values();
+  }
+
+  /**
+   * Makes the table say what is watched now. Of two streams with the same name the first counts.
+   * @param told renames that are known already
+   * @param at epoch milliseconds
+   */
+  sync(streams: readonly { name: string; url: string }[], told: readonly Rename[], at: number): SyncResult {
+    const wanted = new Map<string, { name: string; url: string }>();
+    for (const stream of streams) if (!wanted.has(stream.name)) wanted.set(stream.name, stream);
+
+    this.former.clear();
+    const renamed: RegisteredStream[] = [];
+    for (const rename of this.findRenames(wanted.values(), told)) {
+      const stream = this.rename(rename);
+      if (stream) renamed.push(stream);
+    }
+    const removed = [...this.active.values()].filter(({ name }) => !wanted.has(name));
+    for (const stream of removed) {
+      this.remove.run(at, stream.id);
+      this.active.delete(stream.name);
+      this.former.set(stream.name, stream);
+    }
+    const added: RegisteredStream[] = [];
+    const returned: RegisteredStream[] = [];
+    for (const { name, url } of wanted.values()) {
+      const known = this.active.get(name);
+      if (known) this.follow(known, url);
+      else {
+        const oldId = this.findRemoved.get(name);
+        (oldId === undefined ? added : returned).push(this.add(name, url, at, oldId));
+      }
+    }
+    this.urls = new Map([...wanted.values()].map(({ name, url }) => [name, url]));
+    return { added, returned, renamed, removed };
+  }
+
+  private findRenames(wanted: Iterable<{ name: string; url: string }>, told: readonly Rename[]): Rename[] {
+    const { urls } = this;
+    const before = [...this.active.values()];
+    if (urls) {
+      const known = before.map(({ name }) => ({ name, url: urls.get(name) ?? `unknown ${name}` }));
+      return findRenames(known, wanted, told);
+    }
+    const after = [...wanted].map(({ name, url }) => ({ ...storedUrl(url), name }));
+    return findRenames(before.map(withStoredKey), after.map(withStoredKey), told);
+  }
+
+  private rename({ from, to }: Rename): RegisteredStream | undefined {
+    const stream = this.active.get(from);
+    if (!stream) return undefined;
+    this.active.delete(from);
+    this.former.set(from, stream);
+    stream.name = to;
+    this.active.set(to, stream);
+    this.former.delete(to);
+    this.write(stream);
+    return stream;
+  }
+
+  private follow(stream: RegisteredStream, url: string): void {
+    if (this.urls?.get(stream.name) === url) return;
+    const now = storedUrl(url);
+    const isSame = stream.origin === now.origin && stream.pathHash === now.pathHash;
+    if (isSame) return;
+    Object.assign(stream, now);
+    this.write(stream);
+  }
+
+  private add(name: string, url: string, at: number, oldId: number | undefined): RegisteredStream {
+    const stored = storedUrl(url);
+    const { origin, pathHash, protocol } = stored;
+    const id =
+      oldId ?? Number(this.insert.run(name, origin, pathHash, PROTOCOL_CODES[protocol], at).lastInsertRowid);
+    const stream = { id, name, ...stored };
+    if (oldId !== undefined) this.write(stream);
+    this.active.set(name, stream);
+    this.former.delete(name);
+    return stream;
+  }
+
+  private write({ id, name, origin, pathHash, protocol }: RegisteredStream): void {
+    this.update.run(name, origin, pathHash, PROTOCOL_CODES[protocol], id);
+  }
+}
+
+/** A stream whose path leaves no hash resembles no other. */
+function withStoredKey({ name, origin, pathHash }: StoredUrl & { name: string }): {
+  name: string;
+  url: string;
+} {
+  return { name, url: pathHash === null ? `${origin} only ${name}` : `${origin} ${pathHash}` };
+}

@@ -1,0 +1,155 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { TestContext } from "node:test";
+import BetterSqlite from "better-sqlite3";
+import type { Check, Settings, Stream, StreamState, Transition } from "../../contracts";
+import { settingsSchema, streamSchema } from "../../contracts";
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import { openDatabase, type OpenedDatabase } from "../../nodes/status-store/database-file";
+import type { FromStoreWorker, SeedsMessage, StoreStats } from "../../nodes/status-store/store-messages";
+import { StoreWriter } from "../../nodes/status-store/store-writer";
+
+/** What v2.2 left behind; tests run from dist/. */
+export const V22_FIXTURES = path.resolve(__dirname, "../../../test/fixtures/v2.2");
+
+export const NOW = Date.parse("2026-11-22T06:42:13.359Z");
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(context: TestContext): string {
+  const folder = mkdtempSync(path.join(tmpdir(), "streampulse-store-"));
+  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export function stream(name: string, url = `rtsp://192.0.2.1/${name.length}`, more: object = {}): Stream {
+  return streamSchema.parse({ name, url, ...more });
+}
+
+export function settings(more: object = {}): Settings {
+  return settingsSchema.parse(more);
+}
+
+export function check(name: string, more: Partial<Check> = {}): Check {
+  return {
+    ...{ stream: name, at: NOW, state: "up", reason: "ok", message: "RTSP 200", latencyMs: 12.4 },
+    ...{ timings: { connectMs: 1, answerMs: 11.4 }, level: "handshake" },
+    ...more,
+  };
+}
+
+export function stateOf(name: string, more: Partial<StreamState> = {}): StreamState {
+  return { stream: name, state: "up", reason: "ok", since: NOW, level: "handshake", ...more };
+}
+
+export function transition(name: string, more: Partial<Transition> = {}): Transition {
+  return {
+    ...{ stream: name, from: "up", to: "down", reason: "timeout", message: "timeout", at: NOW },
+    ...{ previousDurationMs: 60_000, level: "handshake", seq: 1 },
+    ...more,
+  };
+}
+
+export function flat(...checks: Check[]): (string | number | null)[] {
+  return checks.flatMap((one) => [
+    ...[one.stream, one.at, one.state, one.reason, one.message],
+    one.latencyMs,
+  ]);
+}
+
+/** All rows of a query, read through a connection of its own. */
+export function rows(file: string, sql: string): unknown[] {
+  const db = new BetterSqlite(file, { readonly: true });
+  try {
+    return db.prepare(sql).all();
+  } finally {
+    db.close();
+  }
+}
+
+/** Time that passes when it is told to. */
+export class ManualClock implements Clock {
+  private timers: { at: number; callback: () => void }[] = [];
+  private passedMs = 0;
+
+  now(): number {
+    return NOW + this.passedMs;
+  }
+
+  elapsed(): number {
+    return this.passedMs;
+  }
+
+  setTimeout(callback: () => void, delayMs: number): unknown {
+    const timer = { at: this.passedMs + delayMs, callback };
+    this.timers.push(timer);
+    return timer;
+  }
+
+  clearTimeout(timer: unknown): void {
+    this.timers = this.timers.filter((one) => one !== timer);
+  }
+
+  pass(ms: number): void {
+    const end = this.passedMs + ms;
+    for (;;) {
+      const next = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      this.clearTimeout(next);
+      this.passedMs = next.at;
+      next.callback();
+    }
+    this.passedMs = end;
+  }
+}
+
+export class MemoryLogger implements Logger {
+  readonly lines: string[] = [];
+  info = (text: string) => void this.lines.push(`info ${text}`);
+  warn = (text: string) => void this.lines.push(`warn ${text}`);
+  error = (text: string) => void this.lines.push(`error ${text}`);
+  debug = () => {};
+}
+
+/** A writer in this thread, with everything that it says. */
+export class WriterHarness {
+  readonly clock = new ManualClock();
+  readonly logger = new MemoryLogger();
+  readonly sent: FromStoreWorker[] = [];
+  readonly writer: StoreWriter;
+  /** Stands for a fault at the next openings. */
+  openFault?: Error;
+  opened?: OpenedDatabase;
+
+  constructor(
+    readonly file: string,
+    mostQueued?: number,
+  ) {
+    this.writer = new StoreWriter({
+      file,
+      clock: this.clock,
+      logger: this.logger,
+      send: (message) => void this.sent.push(structuredClone(message)),
+      mostQueued,
+      open: (name, now) => {
+        if (this.openFault) throw this.openFault;
+        return (this.opened = openDatabase(name, now));
+      },
+    });
+  }
+
+  watch(...streams: { name: string; url: string }[]): void {
+    const at = this.clock.now();
+    this.writer.receive({ kind: "streams", streams, renames: [], strict: false, at });
+    this.clock.pass(10);
+  }
+
+  get stats(): StoreStats {
+    return this.sent.filter((message) => message.kind === "stats").at(-1)!;
+  }
+
+  get seeds(): SeedsMessage[] {
+    return this.sent.filter((message) => message.kind === "seeds");
+  }
+}
