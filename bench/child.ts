@@ -75,7 +75,11 @@ export function answerCalls(functions: Record<string, (parameters: never) => unk
   process.on("message", ({ id, name, parameters }: Call) => {
     const reply = (answer: Omit<Reply, "id">) => process.connected && process.send?.({ id, ...answer });
     Promise.resolve()
-      .then(() => functions[name]?.(parameters as never))
+      .then(() => {
+        const called = functions[name];
+        if (!called) throw new Error(`it has no function ${name}`);
+        return called(parameters as never);
+      })
       .then(
         (result) => reply({ result }),
         (error: unknown) => reply({ error: error instanceof Error ? error.message : String(error) }),
