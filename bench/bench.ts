@@ -4,6 +4,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { BenchChild } from "./child";
 import { Bench, type BenchPlan } from "./measure";
+import { HEARTBEAT_SECONDS } from "./product";
 import { report, verdicts } from "./results";
 
 /**
@@ -12,7 +13,7 @@ import { report, verdicts } from "./results";
  */
 
 const RESULTS = path.resolve(__dirname, "../../bench/RESULTS.md");
-const USAGE = `npm run bench -- [--seconds 60] [--settle 60] [--load-seconds 10] [--sizes 1000,5000,10000]`;
+const USAGE = `npm run bench -- [--seconds 60] [--settle 60, at least ${HEARTBEAT_SECONDS}] [--load-seconds 10] [--sizes 1000,5000,10000]`;
 
 function readPlan(args: string[]): BenchPlan {
   const { values } = parseArgs({
@@ -30,9 +31,11 @@ function readPlan(args: string[]): BenchPlan {
     settleSeconds: Number(values.settle),
     loadSeconds: Number(values["load-seconds"]),
   };
+  if (plan.settleSeconds < HEARTBEAT_SECONDS) throw new TypeError("settle is less than a heartbeat");
   const isSize = (size: number) => Number.isInteger(size) && size > 0 && size <= 40_000;
   const times = [plan.seconds, plan.settleSeconds, plan.loadSeconds];
-  if (!plan.sizes.every(isSize) || !times.every((time) => time > 0)) throw new TypeError("not a number");
+  if (!plan.sizes.every(isSize) || !times.every((time) => time > 0 && time <= 3600))
+    throw new TypeError("not a number");
   return plan;
 }
 

@@ -124,7 +124,7 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
     "## Budgets",
     table(["what", "measured", "budget", "goal", "verdict"], verdictRows),
     "## By number of streams",
-    `The product as shipped, \`probe.level: handshake\`, heartbeat 20 s, ${plan.seconds} s each after ${plan.settleSeconds} s with all streams up. The floor is a bare-socket DESCRIBE and a row in a batched SQLite insert, at the same rate. CPU is all of the product's processes and threads; without idle means less the ${percent(idleShare)} of a core that it uses without streams.`,
+    `The product as shipped, \`probe.level: handshake\`, heartbeat 20 s, ${plan.seconds} s each after ${plan.settleSeconds} s with all streams up. The floor is a bare-socket DESCRIBE and a row in a batched SQLite insert, at the same rate for half that time. CPU is all of the product's processes and threads; without idle means less the ${percent(idleShare)} of a core that it uses without streams.`,
     table(
       [
         "streams",
@@ -141,7 +141,7 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
       ],
       sizeRows,
     ),
-    `Unpaced, the floor makes ${Math.round(unpaced.checksPerSecond)} checks/s at ${Math.round(unpaced.microsPerCheck)} µs each, and the farm then uses ${percent(farmShareUnpaced)} of a core: it is not what limits the product.`,
+    `Unpaced, the floor makes ${Math.round(unpaced.checksPerSecond)} checks/s at ${Math.round(unpaced.microsPerCheck)} µs each, and the farm then uses ${percent(farmShareUnpaced)} of a core.`,
   ];
   if (status) {
     sections.push(

@@ -5,6 +5,7 @@ import {
   FlappingCamera,
   MjpegCamera,
   RtspCamera,
+  unusedPort,
   withCredentials,
 } from "./cameras";
 
@@ -30,7 +31,8 @@ export class DemoCameras {
         ],
       }),
     );
-    const flapping = new RtspCamera({ streams: [{ path: "/live" }] });
+    // A port that nobody is given while the camera is down.
+    const flapping = new RtspCamera({ streams: [{ path: "/live" }], port: await unusedPort() });
     const { url: frontDoor } = await house.start();
     const start = async (camera: Camera) => (await this.add(camera).start()).url;
     return [

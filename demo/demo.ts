@@ -87,7 +87,7 @@ async function demo(): Promise<number> {
     for (const problem of problems) console.error(`streampulse: ${problem}`);
     return 1;
   }
-  const password = process.env.STREAMPULSE_ADMIN_PASSWORD || randomBytes(6).toString("base64url");
+  const password = process.env.STREAMPULSE_ADMIN_PASSWORD || randomBytes(9).toString("base64url");
   const folder = mkdtempSync(path.join(os.tmpdir(), "streampulse-demo-"));
   const cameras = new DemoCameras();
   const env = {
