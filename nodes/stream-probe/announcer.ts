@@ -19,6 +19,8 @@ export class Announcer {
   constructor(
     private readonly clock: Clock,
     private readonly outbox: Outbox,
+    /** Hears each transition after it was announced. */
+    private readonly onAnnounced: (transition: Transition) => void,
   ) {
     // the time in milliseconds grows faster than transitions happen, so the numbers grow from run to run
     this.seq = clock.now();
@@ -35,7 +37,9 @@ export class Announcer {
 
   announce(health: Health, transition: UnnumberedTransition): void {
     if (!this.waiting) {
-      this.outbox.transition({ ...transition, seq: ++this.seq } satisfies Transition);
+      const numbered: Transition = { ...transition, seq: ++this.seq };
+      this.outbox.transition(numbered);
+      this.onAnnounced(numbered);
       return;
     }
     const earlier = this.held.get(health);

@@ -25,6 +25,7 @@ describe("the probe thread", () => {
       logger: { info() {}, warn() {}, debug() {}, error: (text) => errors.push(text) },
       onChecks: (list) => checks.push(...list),
       onTransition: (transition) => transitions.push(transition),
+      onOutage: () => {},
       onStates: (list) => states.push(...list),
       onStatistics: (numbers) => statistics.push(numbers),
     });
