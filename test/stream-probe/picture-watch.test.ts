@@ -130,6 +130,11 @@ describe("when the picture is taken", () => {
     );
   });
 
+  it("never with the first check", () => {
+    const watch = new PictureWatch(10 * MINUTE, 0);
+    assert.deepEqual([watch.isDue(0, false), watch.isDue(MINUTE, false)], [false, true]);
+  });
+
   it("at once while something bad waits for confirmation, then every minute until it is good", () => {
     const watch = new PictureWatch(10 * MINUTE, 0);
     watch.judge(

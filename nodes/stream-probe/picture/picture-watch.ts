@@ -37,7 +37,8 @@ export class PictureWatch {
 
   /**
    * @param intervalMs between two pictures
-   * @param phase 0 to 1: the first one comes after this part of the interval, so that not all streams come at once
+   * @param phase 0 to 1: the first one comes after this part of the interval, so that not all streams come at once, and
+   *   never with the stream's first check, which tells whether it is there at all
    */
   constructor(
     private readonly intervalMs: number,
@@ -49,7 +50,7 @@ export class PictureWatch {
    * @param unconfirmed something bad was seen a moment ago and waits for confirmation
    */
   isDue(now: number, unconfirmed: boolean): boolean {
-    this.nextAt ??= now + this.phase * this.intervalMs;
+    this.nextAt ??= now + Math.max(this.phase * this.intervalMs, Math.min(this.intervalMs, AGAIN_MS));
     return now >= this.nextAt || (unconfirmed && this.bad !== undefined);
   }
 
