@@ -206,6 +206,7 @@ describe("receiveMessage", () => {
         return (error as Error).message;
       }
     };
+    assert.equal(refusal({ topic: "outage", payload: {} }), "");
     assert.equal(
       refusal({ payload: 1 }),
       "status-store takes messages with the topic streams, checks, transition, states; this one has none.",
