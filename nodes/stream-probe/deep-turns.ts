@@ -24,6 +24,11 @@ export class DeepTurns<T> {
     if (this.admitted.delete(item)) this.fill();
   }
 
+  clear(): void {
+    this.waiting.clear();
+    this.admitted.clear();
+  }
+
   private fill(): void {
     for (const item of this.waiting) {
       if (this.admitted.size >= this.mostAtOnce) return;

@@ -191,9 +191,9 @@ export class ProbeEngine {
     known: MonitoredStream | undefined,
   ): MonitoredStream {
     const health = new Health(stream.name, this.options.clock.now());
-    if (known) health.continue(known.health);
-    const memory = known?.stream.url === stream.url ? known.memory : undefined;
-    return new MonitoredStream(stream, settings, known?.phase ?? phaseOf(this.phases++), health, memory);
+    if (known) health.takeOver(known.health);
+    const phase = known?.phase ?? phaseOf(this.phases++);
+    return new MonitoredStream(stream, settings, phase, health, known);
   }
 
   /** Lets a stream take part, or takes it out when it is paused. */

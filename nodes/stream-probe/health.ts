@@ -97,7 +97,7 @@ export class Health {
   }
 
   /** Takes over everything from the same stream under its old entry in the configuration. */
-  continue(before: Health): void {
+  takeOver(before: Health): void {
     this.restore(before.snapshot());
     this.flapping = before.flapping;
   }

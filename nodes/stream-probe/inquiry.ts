@@ -34,25 +34,26 @@ export class Inquiry {
   }
 
   async ask(monitored: MonitoredStream, level: Level): Promise<ProbeResult | ProbeNotMade> {
-    if (level === "deep") return this.askFfprobe(monitored);
-    const result = await this.askProber(monitored, level);
+    try {
+      return await (level === "deep" ? this.askFfprobe(monitored) : this.look(monitored, level));
+    } catch (error) {
+      // a prober throws only for bugs; one stream's bug must not stop the others
+      const failed = `${monitored.url.protocol} prober failed on ${monitored.url.origin}`;
+      this.options.logger.error(`${failed}: ${String((error as Error).stack ?? error)}`);
+      return { notMade: `the ${failed}` };
+    }
+  }
+
+  private async look(
+    monitored: MonitoredStream,
+    level: "handshake" | "media",
+  ): Promise<ProbeResult | ProbeNotMade> {
+    const { probers, network } = this.options;
+    const prober = probers[monitored.url.protocol];
+    const result = this.noted(monitored, await prober.probe(this.request(monitored, level), network));
     if ("notMade" in result) return result;
     if (isUnclear(result)) return this.withSecondOpinion(monitored, result, level);
     return level === "media" && result.reason === "ok" ? this.withPicture(monitored, result) : result;
-  }
-
-  private async askProber(monitored: MonitoredStream, level: Level): Promise<ProbeResult | ProbeNotMade> {
-    const { protocol, origin } = monitored.url;
-    try {
-      const { probers, network } = this.options;
-      return this.noted(monitored, await probers[protocol].probe(this.request(monitored, level), network));
-    } catch (error) {
-      // a prober throws only for bugs; one stream's bug must not stop the others
-      this.options.logger.error(
-        `${protocol} prober failed on ${origin}: ${String((error as Error).stack ?? error)}`,
-      );
-      return { notMade: `the ${protocol} prober failed on ${origin}` };
-    }
   }
 
   private async askFfprobe(monitored: MonitoredStream): Promise<ProbeResult | ProbeNotMade> {

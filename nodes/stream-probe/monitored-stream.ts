@@ -29,6 +29,7 @@ export class MonitoredStream implements Job {
   readonly picture?: PictureWatch;
   /** Undefined: the picture is never looked at, so nobody else is to look at it either. */
   readonly opinion?: SecondOpinion;
+  readonly memory: ProbeMemory;
   /** Limit of a whole probe. */
   readonly timeoutMs: Record<Level, number>;
   readonly confirmFailures: number;
@@ -53,8 +54,12 @@ export class MonitoredStream implements Job {
     /** Its place in a heartbeat, 0 to 1. */
     readonly phase: number,
     readonly health: Health,
-    readonly memory: ProbeMemory = {},
+    /** The same stream under its entry until now. */
+    before?: MonitoredStream,
   ) {
+    // what was seen under another URL is of another stream
+    const known = before?.stream.url === stream.url ? before : undefined;
+    this.memory = known?.memory ?? {};
     this.url = parseStreamUrl(stream.url);
     this.host = this.url.host;
     this.heartbeatMs = (stream.heartbeat_seconds ?? settings.heartbeat_seconds) * 1000;
@@ -70,7 +75,7 @@ export class MonitoredStream implements Job {
       this.mediaMs = mediaMs === 0 ? Infinity : Math.max(mediaMs, this.heartbeatMs);
       this.opinion = new SecondOpinion((mediaMs || OPINION_MS) - this.heartbeatMs / 2);
       const pictureMinutes = stream.picture_minutes ?? settings.probe.picture_minutes;
-      if (pictureMinutes > 0) this.picture = new PictureWatch(pictureMinutes * 60_000, phase);
+      if (pictureMinutes > 0) this.picture = pictureWatch(pictureMinutes * 60_000, phase, known?.picture);
     }
     this.confirmFailures = stream.confirm_failures ?? settings.probe.confirm_failures;
     this.recheckMs = Math.min(RECHECK_MS, this.heartbeatMs / 4);
@@ -87,4 +92,9 @@ export class MonitoredStream implements Job {
       this.picture?.isDue(now, this.health.suspect) === true
     );
   }
+}
+
+/** What a picture showed counts on, so that a change of other settings clears nothing. */
+function pictureWatch(intervalMs: number, phase: number, known: PictureWatch | undefined): PictureWatch {
+  return known?.intervalMs === intervalMs ? known : new PictureWatch(intervalMs, phase);
 }

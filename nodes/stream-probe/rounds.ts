@@ -87,6 +87,7 @@ export class Rounds {
   }
 
   stop(): void {
+    this.deepTurns.clear();
     this.agenda.clear();
   }
 

@@ -35,15 +35,15 @@ export class SecondOpinion {
   }
 }
 
+/** As long as a check's message may be. */
+const MOST_CHARACTERS = 500;
+
 /** One verdict of two. What ffprobe reads is up; what it cannot read stays as we have found it. */
 export function together(own: ProbeResult, deep: ProbeResult): ProbeResult {
-  const { message } = own;
-  if (deep.reason !== "ok") return { ...own, message: `${message}; ${deep.message}` };
+  const isRead = deep.reason === "ok";
+  const words = isRead ? `${deep.message}, although ${own.message}` : `${own.message}; ${deep.message}`;
+  const message = words.slice(0, MOST_CHARACTERS);
+  if (!isRead) return { ...own, message };
   const { latencyMs, timings } = own;
-  return {
-    ...deep,
-    latencyMs,
-    timings: { ...timings, ...deep.timings },
-    message: `${deep.message}, although ${message}`,
-  };
+  return { ...deep, message, latencyMs, timings: { ...timings, ...deep.timings } };
 }

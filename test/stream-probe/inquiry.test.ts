@@ -125,6 +125,19 @@ describe("a deep check on demand", () => {
   });
 });
 
+describe("deep checks that wait", () => {
+  it("leave no timer when the engine stops", async () => {
+    const probing = new FakeProbing();
+    probing.tools.onDeepCheck = () => new Promise(() => {});
+    probing.begin(Array.from({ length: 9 }, (_, n) => stream(`s${n}`)));
+    await probing.clock.advance(5000);
+    probing.engine.checkNow([], "deep");
+    await probing.clock.advance(10);
+    probing.engine.stop();
+    assert.equal(probing.clock.pending, 0);
+  });
+});
+
 describe("the second opinion", () => {
   const unclear = (probing: FakeProbing, more: Partial<ProbeResult> = {}) =>
     probing.answers.set("/a", async () => ({
@@ -310,6 +323,22 @@ describe("the picture check", () => {
     assert.deepEqual(probing.told(), ["a: pending→up ok"]);
     await probing.clock.advance(13 * MINUTE);
     assert.deepEqual(probing.told(), ["a: up→degraded frozen"]);
+  });
+
+  it("stays as it is when other settings change, and is forgotten with the URL", async () => {
+    const probing = new FakeProbing();
+    probing.tools.onGrab = () => Promise.resolve(grey(0));
+    watched(probing);
+    await probing.clock.advance(12 * MINUTE);
+    assert.deepEqual(probing.told(), ["a: pending→up ok", "a: up→degraded black"]);
+    const settings = monitorSettings(30, { picture_minutes: 10 });
+    probing.engine.setStreams([stream("a")], settings);
+    await probing.clock.advance(500);
+    assert.deepEqual([probing.checks.at(-1)?.reason, probing.told()], ["black", []]);
+    probing.answers.set("/b", () => levelsAsked(probing));
+    probing.engine.setStreams([stream("a", { url: "rtsp://b.test/b" })], settings);
+    await probing.clock.advance(500);
+    assert.deepEqual(probing.told(), ["a: degraded→up ok"]);
   });
 
   it("hides nothing worse", async () => {

@@ -22,7 +22,9 @@ export type ChildOutcome =
       /** The last of what it said. */
       stderr: string;
     }
-  | { end: "too_late" | "too_much" | "stopped" }
+  | { end: "too_late" }
+  | { end: "too_much" }
+  | { end: "stopped" }
   /** This machine could not run it, or had no turn for it in time. */
   | { end: "not_started"; because: string };
 

@@ -4,6 +4,7 @@ import { Children } from "./child-process";
 import { DeepCheck } from "./deep-check";
 import { PictureGrab } from "./picture-grab";
 import { Programs } from "./programs";
+import { StreamTool } from "./stream-tool";
 
 /** What an engine wants from programs that may be installed or not. */
 export interface MediaTools {
@@ -27,8 +28,8 @@ export class FfmpegTools implements MediaTools {
   constructor(clock: Clock, env: NodeJS.ProcessEnv) {
     this.children = new Children(clock);
     const programs = new Programs(clock, this.children, env);
-    this.deep = new DeepCheck(clock, this.children, programs);
-    this.picture = new PictureGrab(this.children, programs);
+    this.deep = new DeepCheck(clock, new StreamTool("ffprobe", this.children, programs));
+    this.picture = new PictureGrab(new StreamTool("ffmpeg", this.children, programs));
   }
 
   get hasRoom(): boolean {

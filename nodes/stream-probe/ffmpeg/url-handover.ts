@@ -23,12 +23,13 @@ export class UrlHandover {
     this.server.maxConnections = 8;
   }
 
-  /** @returns the address for the command line; an error of this machine is thrown as it comes */
-  async open(): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once("error", reject);
-      this.server.listen(0, LOOPBACK, resolve);
+  /** @returns the address for the command line, or why this machine has none to give */
+  async open(): Promise<string | Error> {
+    const failure = await new Promise<Error | undefined>((resolve) => {
+      this.server.on("error", resolve);
+      this.server.listen(0, LOOPBACK, () => resolve(undefined));
     });
+    if (failure) return failure;
     const { port } = this.server.address() as net.AddressInfo;
     const { protocol, path } = this.url;
     // ffmpeg 7 takes a playlist for one only when name or type say so

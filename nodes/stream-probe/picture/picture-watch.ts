@@ -41,7 +41,7 @@ export class PictureWatch {
    *   never with the stream's first check, which tells whether it is there at all
    */
   constructor(
-    private readonly intervalMs: number,
+    readonly intervalMs: number,
     private readonly phase: number,
   ) {}
 

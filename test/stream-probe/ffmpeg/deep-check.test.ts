@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../../../common/clock";
 import { parseStreamUrl, StreamUrlError } from "../../../common/stream-url";
 import { MjpegCamera, RtspCamera, withCredentials } from "../../../demo/cameras";
+import { listen } from "../../../demo/cameras/camera";
+import { JPEGS } from "../../../demo/cameras/pictures";
 import { FfmpegTools } from "../../../nodes/stream-probe/ffmpeg";
 import type { ProbeRequest } from "../../../nodes/stream-probe/probers/prober";
+import { certificate } from "../../support/fixtures";
 import { fakeProgram } from "../../support/fake-program";
 import { GstCamera } from "../../support/gst-camera";
 import { needs } from "../../support/needs";
@@ -260,6 +264,28 @@ for (const [name, env, options] of editions) {
       t.after(() => camera.stop());
       const { url } = await camera.start();
       assert.equal(await verdict(real(env), url), "ok: ffprobe reads mjpeg 320x240");
+    });
+
+    it("goes the encrypted way, to certificates that nobody has signed", async (t) => {
+      const camera = await ScriptedCamera.start(
+        answering((text) => rtsp(text, "404 Not Found")),
+        certificate("valid"),
+      );
+      t.after(() => camera.stop());
+      const said = await verdict(real(env), camera.url("/live", "rtsps://"));
+      assert.equal(said, "deep_check_failed: ffprobe cannot read it: Server returned 404 Not Found");
+      assert.match(camera.received, /^OPTIONS rtsps?:\/\//);
+
+      const picture = JPEGS[0] as Buffer;
+      const web = createSecureServer(certificate("valid"), (_request, response) =>
+        response.writeHead(200, { "Content-Type": "image/jpeg" }).end(picture),
+      );
+      t.after(() => {
+        web.closeAllConnections();
+        web.close();
+      });
+      const port = await listen(web, 0, "127.0.0.1");
+      assert.equal(await verdict(real(env), `https://127.0.0.1:${port}/`), "ok: ffprobe reads mjpeg 320x240");
     });
 
     it("a camera that announces and sends nothing is no pass", async (t) => {

@@ -16,11 +16,17 @@ async function ask(address: string, request: string): Promise<string> {
   return answer;
 }
 
+async function opened(handover: UrlHandover): Promise<string> {
+  const address = await handover.open();
+  assert.ok(typeof address === "string", String(address));
+  return address;
+}
+
 describe("a URL handed over by redirect", () => {
   it("is given to who knows the secret, in the protocol's words", async (t) => {
     const handover = new UrlHandover(parseStreamUrl("rtsp://viewer:p@ss#1/2@cam.test:8554/a?b=c"), true);
     t.after(() => handover.close());
-    const address = await handover.open();
+    const address = await opened(handover);
     assert.match(address, /^rtsp:\/\/127\.0\.0\.1:\d+\/[0-9a-f]{32}$/);
     const answer = await ask(address, `OPTIONS ${address} RTSP/1.0\r\nCSeq: 7\r\n\r\n`);
     assert.equal(
@@ -39,14 +45,14 @@ describe("a URL handed over by redirect", () => {
     ]) {
       const handover = new UrlHandover(parseStreamUrl(`http://cam.test${path}`), true);
       t.after(() => handover.close());
-      assert.equal((await handover.open()).replace(/.*[0-9a-f]{32}/, ""), ending);
+      assert.equal((await opened(handover)).replace(/.*[0-9a-f]{32}/, ""), ending);
     }
   });
 
   it("is given to nobody else, and nothing waits or grows", async (t) => {
     const handover = new UrlHandover(parseStreamUrl("http://viewer:s3cret@cam.test/"), true);
     t.after(() => handover.close());
-    const address = await handover.open();
+    const address = await opened(handover);
     const answer = await ask(address, "GET / HTTP/1.1\r\nX: y\r\n\r\n");
     assert.equal(answer, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     // the secret counts in the first line alone
@@ -57,7 +63,7 @@ describe("a URL handed over by redirect", () => {
 
   it("ends with whoever waits for an answer", async () => {
     const handover = new UrlHandover(parseStreamUrl("http://cam.test/"), true);
-    const waiting = ask(await handover.open(), "GET");
+    const waiting = ask(await opened(handover), "GET");
     await new Promise((resolve) => setImmediate(resolve));
     handover.close();
     assert.equal(await waiting, "");
