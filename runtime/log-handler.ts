@@ -24,7 +24,7 @@ const MOST_CHARACTERS = 4000;
 /** A logger for what runs before, or beside, Node-RED: the same lines on the same stream. */
 export function stdoutLogger(
   level: RuntimeLogLevel,
-  write = (line: string) => void process.stdout.write(line),
+  write: (line: string) => unknown = (line) => process.stdout.write(line),
 ): Logger {
   const most = Number(Object.keys(LEVEL_NAMES).find((key) => LEVEL_NAMES[Number(key)] === level));
   const say = (number: number) => (text: string) => {
@@ -39,7 +39,7 @@ export function stdoutLogger(
  */
 export function productLogging(
   level: RuntimeLogLevel,
-  write = (line: string) => void process.stdout.write(line),
+  write: (line: string) => unknown = (line) => process.stdout.write(line),
 ) {
   return {
     streampulse: {

@@ -101,9 +101,15 @@ export class Product {
     child.stdout?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
     child.on("message", (message) => this.onMessage(message));
-    child.once("error", (error) => this.options.logger.error(`Node-RED's process: ${error.message}`));
-    // "close" comes after the last output, and also when the process could not be started
-    child.once("close", (code, signal) => this.onClose(code, signal));
+    child.on("error", (error) => {
+      this.options.logger.error(`Node-RED's process: ${error.message}`);
+      // it was never started, so that it will never end
+      if (child.pid === undefined) this.onEnd(null, null);
+    });
+    // in contrast to "exit" this comes after the last output
+    child.once("close", (code, signal) => {
+      if (this.child === child) this.onEnd(code, signal);
+    });
   }
 
   private onMessage(message: unknown): void {
@@ -113,10 +119,10 @@ export class Product {
     for (const { resolve } of this.waiting.splice(0)) resolve(addresses);
   }
 
-  private onClose(code: number | null, signal: NodeJS.Signals | null): void {
+  private onEnd(code: number | null, signal: NodeJS.Signals | null): void {
     this.child = undefined;
     this.known = undefined;
-    const how = signal ? `by signal ${signal}` : `with code ${code}`;
+    const how = signal ? `by signal ${signal}` : `with code ${code ?? "unknown"}`;
     if (this.stopping) return this.finish(signal === "SIGKILL" ? 1 : 0, "it was stopped");
     if (code === EXIT_CONFIGURATION) return this.finish(1, "its settings do not serve");
     const delayMs = this.backoff.next(this.clock.elapsed() - this.startedAt);

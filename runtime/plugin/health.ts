@@ -94,7 +94,9 @@ export class HealthCollector {
       const running = reports.filter((report) => report.running).length;
       const problems = reports.flatMap((report) => report.problems).slice(0, MOST_REASONS);
       if (running > 0 && running < reports.length) {
-        problems.unshift(`${reports.length - running} of ${reports.length} ${part} nodes have stopped.`);
+        const stopped = reports.length - running;
+        const verb = stopped === 1 ? "has" : "have";
+        problems.unshift(`${stopped} of ${reports.length} ${part} nodes ${verb} stopped.`);
       }
       parts[part] = {
         running: running > 0,
