@@ -14,12 +14,13 @@ const INSTALLED_FLOW = ".streampulse-flow.json";
  * @throws ConfigurationError when the folder cannot be written
  */
 export function prepareDataFolder(options: RuntimeOptions, flowFile: string, logger: Logger): void {
+  const packageFlow = readFileSync(flowFile, "utf8");
   try {
     mkdirSync(options.userDir, { recursive: true });
     tryToWrite(options.dataDir);
     tryToWrite(options.userDir);
     installUserPackage(options.userDir);
-    installFlow(options.userDir, flowFile, logger);
+    installFlow(options.userDir, packageFlow, logger);
   } catch (error) {
     if (!isFileError(error)) throw error;
     throw new ConfigurationError(
@@ -44,10 +45,9 @@ function installUserPackage(userDir: string): void {
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-function installFlow(userDir: string, flowFile: string, logger: Logger): void {
+function installFlow(userDir: string, ours: string, logger: Logger): void {
   const target = path.join(userDir, "flows.json");
   const memory = path.join(userDir, INSTALLED_FLOW);
-  const ours = readFileSync(flowFile, "utf8");
   if (existsSync(target)) {
     const installed = readHash(memory);
     const present = flowHash(readFileSync(target, "utf8"));
@@ -87,6 +87,7 @@ function replaceFile(file: string, content: string): void {
   renameSync(temporary, file);
 }
 
-function isFileError(error: unknown): error is NodeJS.ErrnoException {
+/** An error of the file system, as opposed to a bug. */
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && "syscall" in error;
 }

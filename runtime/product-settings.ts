@@ -1,14 +1,21 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "../common/clock";
+import type { Logger } from "../common/logger";
 import type { ProductSettings } from "../common/node-red";
 import { Account } from "./auth/account";
 import { AuthFile } from "./auth/auth-file";
 import { dashboardIoMiddleware } from "./auth/dashboard-socket";
 import { EditorLogin } from "./auth/editor-login";
-import { prepareDataFolder } from "./first-start";
+import { isFileError, prepareDataFolder } from "./first-start";
 import { productLogging, stdoutLogger } from "./log-handler";
-import { packageRoot, readEnvironment, type Environment, type RuntimeOptions } from "./paths";
+import {
+  ConfigurationError,
+  packageRoot,
+  readEnvironment,
+  type Environment,
+  type RuntimeOptions,
+} from "./paths";
 
 /** What the plugin needs beside what every node may know. */
 export interface RuntimeSettings {
@@ -40,11 +47,8 @@ export function productSettingsFile(env: Environment, folder: string, root = pac
   const options = readEnvironment(env, folder);
   const logger = stdoutLogger(options.logLevel);
   prepareDataFolder(options, path.join(root, "flows", "streampulse.json"), logger);
-  const authFile = AuthFile.open(options.authFile);
-  const { adminPassword, apiToken, trustProxy } = options;
-  const account = new Account({ authFile, adminPassword, apiToken, clock: systemClock, logger });
-  account.adoptEnvironment();
-  const login = new EditorLogin(account, systemClock, trustProxy);
+  const { authFile, account } = openAccount(options, logger);
+  const login = new EditorLogin(account, systemClock, options.trustProxy);
   return {
     userDir: options.userDir,
     flowFile: "flows.json",
@@ -59,16 +63,28 @@ export function productSettingsFile(env: Environment, folder: string, root = pac
     dashboard: { ioMiddleware: dashboardIoMiddleware(account) },
     logging: productLogging(options.logLevel),
     telemetry: { enabled: false, updateNotification: false },
-    diagnostics: { enabled: true, ui: true },
-    runtimeState: { enabled: false, ui: false },
     editorTheme: {
       page: { title: "StreamPulse" },
       header: { title: "StreamPulse" },
       tours: false,
-      projects: { enabled: false },
     },
     streampulse: streamPulse(options, account, root),
   };
+}
+
+function openAccount(options: RuntimeOptions, logger: Logger): { authFile: AuthFile; account: Account } {
+  try {
+    const authFile = AuthFile.open(options.authFile);
+    const { adminPassword, apiToken } = options;
+    const account = new Account({ authFile, adminPassword, apiToken, clock: systemClock, logger });
+    account.adoptEnvironment();
+    return { authFile, account };
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    throw new ConfigurationError(
+      `${options.authFile} cannot be written (${error.code}): let the user that runs StreamPulse own it.`,
+    );
+  }
 }
 
 function streamPulse(options: RuntimeOptions, account: Account, root: string): StreamPulseSettings {

@@ -106,7 +106,7 @@ export class Account {
   /** Checks a password; wrong, too often and too busy differ in the wait only. */
   async verify(password: string, address: string | undefined): Promise<Verdict> {
     const key = addressKey(address);
-    const waitMs = this.attempt(key);
+    const waitMs = this.beginTry(key);
     if (waitMs > 0) return { ok: false, waitMs };
     const { stored } = this;
     if (!stored || [...password].length > MOST_CHARACTERS) return { ok: false, waitMs: 0 };
@@ -116,8 +116,7 @@ export class Account {
       if (error instanceof TooManyHashes) return { ok: false, waitMs: BUSY_MS };
       throw error;
     }
-    this.byAddress.succeeded(key);
-    this.byAccount.succeeded(ACCOUNT_KEY);
+    this.rightTry(key);
     return { ok: true };
   }
 
@@ -132,12 +131,11 @@ export class Account {
     address: string | undefined,
   ): Promise<SetUp> {
     const key = addressKey(address);
-    const waitMs = this.attempt(key);
+    const waitMs = this.beginTry(key);
     if (waitMs > 0) return { ok: false, waitMs };
     if (!sameSecret(readCode(form.code), readCode(this.code))) return this.wrongCode();
     // the code was right: what is wrong with the password is no guess
-    this.byAddress.succeeded(key);
-    this.byAccount.succeeded(ACCOUNT_KEY);
+    this.rightTry(key);
     const problem = passwordProblem(form.password, form.repeated, this.code);
     if (problem) return { ok: false, field: "password", problem };
     const admin = await this.hasher.hash(form.password);
@@ -174,9 +172,18 @@ export class Account {
     return this.fixed ? this.file.data.environment : this.file.data.admin;
   }
 
-  private attempt(key: string): number {
-    const waitMs = this.byAddress.attempt(key);
-    return waitMs > 0 ? waitMs : this.byAccount.attempt(ACCOUNT_KEY);
+  /** A try that has to wait counts nowhere: who waits makes nobody else wait. */
+  private beginTry(key: string): number {
+    const waitMs = Math.max(this.byAddress.waitMs(key), this.byAccount.waitMs(ACCOUNT_KEY));
+    if (waitMs > 0) return waitMs;
+    this.byAddress.count(key);
+    this.byAccount.count(ACCOUNT_KEY);
+    return 0;
+  }
+
+  private rightTry(key: string): void {
+    this.byAddress.succeeded(key);
+    this.byAccount.succeeded(ACCOUNT_KEY);
   }
 
   private wrongCode(): SetUp {

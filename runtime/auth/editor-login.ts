@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../../common/clock";
-import { answer, answerError, BodyError, isNavigation, readForm, SECURITY_HEADERS } from "../http/answers";
+import { answer, answerError, BodyError, isNavigation, readForm } from "../http/answers";
 import { readRequestTarget } from "../http/request-target";
-import { routeOf } from "../http/routes";
+import { editorRoute } from "../http/routes";
 import { hideCredentials, clientAddress } from "./requests";
 import { permit, type GuardedRequest } from "./access";
 import { ADMIN, type Account } from "./account";
@@ -47,7 +47,7 @@ export class EditorLogin {
   /** `httpAdminMiddleware:` of the settings file: before anything of the editor. */
   readonly adminMiddleware = (request: ParsedRequest, response: ServerResponse, next: Next): void => {
     const target = readRequestTarget(request.url);
-    const isPublic = target.ok && routeOf("editor", target.segments)?.access === "public";
+    const isPublic = target.ok && editorRoute(target.segments).access === "public";
     if (isPublic) next();
     else if (this.account.setupNeeded) this.sendToSetUp(request, response);
     else if (request.method === "POST" && target.ok && /^\/auth\/token\/?$/i.test(target.path)) {
@@ -58,9 +58,8 @@ export class EditorLogin {
   /** `httpNodeAuth:` of the settings file: http-in routes and the dashboard's pages, by the rule of the other ports. */
   readonly nodeAuth = (request: GuardedRequest, response: ServerResponse, next: Next): void => {
     const target = readRequestTarget(request.url);
-    const route = target.ok ? routeOf("editor", target.segments) : undefined;
-    if (!target.ok || !route) return answerError(response, 400, "bad_path", target.ok ? "" : target.message);
-    const permission = permit(this.account, request, route);
+    if (!target.ok) return answerError(response, 400, "bad_path", target.message);
+    const permission = permit(this.account, request, editorRoute(target.segments));
     if (!permission.ok) {
       return answerError(response, permission.status, permission.code, permission.message);
     }
@@ -80,7 +79,7 @@ export class EditorLogin {
       body = await readForm(request);
     } catch (error) {
       if (!(error instanceof BodyError)) throw error;
-      return answerError(response, error.status, "bad_request", error.message);
+      return answerError(response, error.status, "bad_request", error.message, { Connection: "close" });
     }
     const verdict = await this.account.verify(body.password ?? "", clientAddress(request, this.trustProxy));
     const isAdmin = (body.username ?? "").trim().toLowerCase() === ADMIN;
@@ -121,9 +120,6 @@ export class EditorLogin {
     const sentence =
       "StreamPulse has no password yet. Open the set-up page on the port of the dashboard (/setup); its address and the one-time code are in the log.";
     if (!isNavigation(request)) return answerError(response, 403, "setup_needed", sentence);
-    answer(response, 403, `${sentence}\n`, {
-      ...SECURITY_HEADERS,
-      "Content-Type": "text/plain; charset=utf-8",
-    });
+    answer(response, 403, `${sentence}\n`, { "Content-Type": "text/plain; charset=utf-8" });
   }
 }

@@ -48,22 +48,25 @@ export class RateLimit {
     private readonly clock: Pick<Clock, "now">,
   ) {}
 
-  /** @returns milliseconds to wait before the next try; 0 when this one may go on, and then it is counted */
-  attempt(key: string): number {
+  /** @returns milliseconds to wait before the next try; 0 when one may begin now */
+  waitMs(key: string): number {
+    return Math.max(0, (this.keys.get(key)?.notBefore ?? 0) - this.clock.now());
+  }
+
+  /** A try begins. */
+  count(key: string): void {
     const now = this.clock.now();
     const { freeTries, firstDelayMs, mostDelayMs, forgetMs } = this.options;
     let tries = this.keys.get(key);
     if (!tries || now - tries.lastAt > forgetMs) tries = { wrong: 0, lastAt: now, notBefore: 0 };
-    if (tries.notBefore > now) return tries.notBefore - now;
     tries.wrong++;
     tries.lastAt = now;
     const beyond = tries.wrong - freeTries;
     if (beyond >= 0) tries.notBefore = now + Math.min(firstDelayMs * 2 ** Math.min(beyond, 30), mostDelayMs);
     this.remember(key, tries);
-    return 0;
   }
 
-  /** The try was right, or was never made. */
+  /** The try was right. */
   succeeded(key: string): void {
     this.keys.delete(key);
   }

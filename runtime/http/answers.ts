@@ -57,14 +57,7 @@ export class BodyError extends Error {
  * @throws BodyError with a sentence for the sender
  */
 export async function readForm(request: IncomingMessage, mostBytes = 8192): Promise<Record<string, string>> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new BodyError(413, `The body must not be longer than ${mostBytes} bytes.`);
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString("utf8");
+  const text = await readBody(request, mostBytes);
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded")
     return textFields([...new URLSearchParams(text).entries()]);
@@ -80,6 +73,23 @@ export async function readForm(request: IncomingMessage, mostBytes = 8192): Prom
   if (typeof value !== "object" || value === null)
     throw new BodyError(400, "The body must be a JSON object.");
   return textFields(Object.entries(value));
+}
+
+async function readBody(request: IncomingMessage, mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    // a destroyed request would take the connection along, and with it the answer
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw new BodyError(400, "The body did not arrive whole.");
+  }
+  if (bytes > mostBytes) throw new BodyError(413, `The body must not be longer than ${mostBytes} bytes.`);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function textFields(entries: [string, unknown][]): Record<string, string> {

@@ -1,7 +1,7 @@
 /** Every path that the two public listeners know. What does not stand here does not exist for them. */
 
-/** `api` is the read-only port, `gui` the one with a login, `editor` is Node-RED's own server. */
-export type Listener = "api" | "gui" | "editor";
+/** `api` is the read-only port, `gui` the one with a login. */
+export type Listener = "api" | "gui";
 
 export interface Route {
   /**
@@ -25,8 +25,11 @@ const privateRead: Route = { to: "flow", access: "account", methods: READ };
 
 /** @param segments the parts of the path, still encoded */
 export function routeOf(listener: Listener, segments: readonly string[]): Route | undefined {
-  if (listener === "api") return apiRoute(segments);
-  if (listener === "gui") return guiRoute(segments);
+  return listener === "api" ? apiRoute(segments) : guiRoute(segments);
+}
+
+/** For flows on Node-RED's own port, where any path may be one: the public ones are public there too. */
+export function editorRoute(segments: readonly string[]): Route {
   return isPublicApi(segments) ? publicApi : { to: "flow", access: "account", methods: [] };
 }
 

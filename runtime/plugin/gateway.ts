@@ -155,5 +155,6 @@ function wantsPage(request: IncomingMessage, path: string): boolean {
 
 function refuseUpgrade(socket: Duplex, status: 400 | 401 | 403 | 404): void {
   const words = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found" };
-  socket.end(`HTTP/1.1 ${status} ${words[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const head = `HTTP/1.1 ${status} ${words[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../common/clock";
 import type { HealthPart, HealthReport, HealthWithdrawal } from "../../contracts/health";
 import type { LoopDelayFigures } from "./loop-delay";
 
-/** So long after the start a part may be missing: the flows are still starting. */
+/** So long after the start a part may be missing or not run yet: the flows are still starting. */
 const GRACE_MS = 15_000;
 const MOST_REASONS = 100;
 const MOST_CHARACTERS = 500;
@@ -65,7 +65,7 @@ export class HealthCollector {
     const uptimeMs = this.clock.elapsed() - this.startedAt;
     const parts = this.parts();
     const stopped = NEEDED.filter(({ part }) => !parts[part]?.running);
-    const isStarting = uptimeMs < GRACE_MS && stopped.some(({ part }) => !parts[part]);
+    const isStarting = uptimeMs < GRACE_MS && stopped.length > 0;
     const problems = [
       ...this.listeners.values(),
       ...Object.values(parts).flatMap(({ problems }) => problems),

@@ -43,8 +43,11 @@ export class ProductPages implements OwnPages {
       if (path === "/logout") return this.logout(request, response, session);
       await this.tokens(path, request, response, session);
     } catch (error) {
-      if (error instanceof BodyError)
-        return answerError(response, error.status, "bad_request", error.message);
+      if (error instanceof BodyError) {
+        // what is left of the body is not read, so that no other request can follow it
+        const headers = { Connection: "close" };
+        return answerError(response, error.status, "bad_request", error.message, headers);
+      }
       if (error instanceof TokenError) return answerError(response, 400, "bad_request", error.message);
       throw error;
     }

@@ -108,7 +108,7 @@ ${error ? `<p class="error" id="${name}-error" role="alert">${escapeHtml(error)}
 }
 
 /** Password managers want to know whose password it is; a person has only one choice. */
-const USERNAME = `<input type="hidden" name="username" value="admin" autocomplete="username">`;
+const USERNAME = `<input type="text" name="username" value="admin" autocomplete="username" readonly hidden>`;
 
 /** @param next where to go after login, as a checked path of this listener */
 export function loginPage(next: string, error?: string): () => string {

@@ -38,7 +38,9 @@ export = function (RED: NodeAPI): void {
       upgrade: (request, socket, head) => void server.emit("upgrade", request, socket, head),
     },
     // start.ts waits for this; without a parent nobody does
-    onAddresses: (addresses) => process.send?.({ kind: "streampulse-addresses", addresses }),
+    onAddresses: (addresses) => {
+      if (process.connected) process.send?.({ kind: "streampulse-addresses", addresses });
+    },
   });
 
   const onFlows = () => runtime.open();

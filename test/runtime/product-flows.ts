@@ -5,6 +5,7 @@ const ECHO = `msg.payload = {
   headers: msg.req.headers,
   rawHeaders: msg.req.rawHeaders,
   params: msg.req.params,
+  environment: ["STREAMPULSE_ADMIN_PASSWORD", "STREAMPULSE_API_TOKEN"].map((name) => env.get(name) ?? null),
 };
 return msg;`;
 

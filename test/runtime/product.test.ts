@@ -261,6 +261,12 @@ describe("the product", () => {
 
     it("guards the flows on the editor's port too", async () => {
       assert.equal((await get(`${editor}preview/x`)).status, 401);
+      assert.equal((await echo(`${editor}api/status`)).access, "anybody");
+      assert.equal(
+        (await post(`${editor}api/streams`, {})).status,
+        401,
+        "a public path is not public to write",
+      );
       assert.equal((await echo(`${editor}preview/x`, { cookie: session })).access, "session");
       const write = (origin: string) => post(`${editor}api/streams`, {}, { cookie: session, origin });
       assert.equal((await write("http://evil.example")).status, 403);
@@ -477,6 +483,7 @@ describe("the product with everything in its environment", () => {
       STREAMPULSE_ADMIN_PASSWORD: PASSWORD,
       STREAMPULSE_API_TOKEN: "outside-token",
       STREAMPULSE_TRUST_PROXY: "true",
+      STREAMPULSE_LOG_LEVEL: "trace",
     };
     running = await startProduct(dataDir, env);
   });
@@ -502,6 +509,14 @@ describe("the product with everything in its environment", () => {
     const write = await post(`${gui}api/streams`, {}, { origin: null, headers });
     assert.equal(write.status, 403);
     assert.match(await write.text(), /"read_only"/);
+  });
+
+  it("hands none of it on to flows", async () => {
+    const headers = { authorization: "Bearer outside-token" };
+    const response = await fetch(`${running.addresses.api}api/status`, { headers });
+    const text = await response.text();
+    assert.deepEqual((JSON.parse(text) as { environment: unknown }).environment, [null, null]);
+    assert.equal(text.includes("outside-token"), false);
   });
 
   it("says none of it in its log", () => {

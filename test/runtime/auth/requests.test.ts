@@ -88,23 +88,26 @@ describe("the rate limit", () => {
   it("doubles to its bound and forgets", () => {
     const clock = new FakeClock();
     const limit = new RateLimit(options, clock);
-    assert.equal(limit.attempt("a"), 0);
+    limit.count("a");
     for (const waitMs of [100, 200, 300, 300]) {
-      assert.equal(limit.attempt("a"), 0);
-      assert.equal(limit.attempt("a"), waitMs);
-      assert.equal(limit.attempt("b"), 0, "others do not wait");
-      limit.succeeded("b");
+      assert.equal(limit.waitMs("a"), 0);
+      limit.count("a");
+      assert.equal(limit.waitMs("a"), waitMs);
+      assert.equal(limit.waitMs("b"), 0, "others do not wait");
       clock.advance(waitMs);
     }
     clock.advance(10_001);
-    assert.equal(limit.attempt("a"), 0);
-    assert.equal(limit.attempt("a"), 0);
-    assert.equal(limit.attempt("a"), 100);
+    limit.count("a");
+    assert.equal(limit.waitMs("a"), 0);
+    limit.count("a");
+    assert.equal(limit.waitMs("a"), 100);
+    limit.succeeded("a");
+    assert.equal(limit.waitMs("a"), 0);
   });
 
   it("remembers a bounded number of addresses", () => {
     const limit = new RateLimit(options, new FakeClock());
-    for (let address = 0; address < 1000; address++) limit.attempt(String(address));
+    for (let address = 0; address < 1000; address++) limit.count(String(address));
     assert.equal(limit.size, 3);
   });
 

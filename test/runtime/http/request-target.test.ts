@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { hasPlainHost, readRequestTarget } from "../../../runtime/http/request-target";
-import { routeOf } from "../../../runtime/http/routes";
+import { editorRoute, routeOf } from "../../../runtime/http/routes";
 
 describe("the target of a request", () => {
   const refused = [
@@ -64,12 +64,12 @@ describe("the target of a request", () => {
 });
 
 describe("the routes", () => {
-  const words = (listener: "api" | "gui" | "editor", path: string) => {
+  const words = (listener: "api" | "gui", path: string) => {
     const route = routeOf(listener, path.slice(1).split("/"));
     return route ? `${route.to} ${route.access} ${route.methods.join(",")}` : "none";
   };
 
-  const table: ["api" | "gui" | "editor", string, string][] = [
+  const table: ["api" | "gui", string, string][] = [
     ["api", "/api/status", "flow public GET,HEAD"],
     ["api", "/api/streams", "flow public GET,HEAD"],
     ["api", "/api/streams/a%2Fb", "flow public GET,HEAD"],
@@ -94,12 +94,16 @@ describe("the routes", () => {
     ["gui", "/resources/@streampulse/node-red-dashboard-2-streampulse/a.js", "resource account GET,HEAD"],
     ["gui", "/auth/tokens", "own account GET,POST"],
     ["gui", "/auth/tokens/1", "own account DELETE"],
-    ["editor", "/api/status", "flow public GET,HEAD"],
-    ["editor", "/anything", "flow account "],
   ];
   for (const [listener, path, expected] of table) {
     it(`${listener} ${path}: ${expected}`, () => assert.equal(words(listener, path), expected));
   }
+
+  it("are public on the editor's port where they are public elsewhere", () => {
+    assert.equal(editorRoute(["api", "status"]).access, "public");
+    assert.equal(editorRoute(["api", "incidents"]).access, "account");
+    assert.equal(editorRoute(["anything"]).access, "account");
+  });
 
   const unknown: ["api" | "gui", string][] = [
     ["api", "/"],
