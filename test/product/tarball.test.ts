@@ -67,7 +67,7 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
   const nodeRed = spawn(
     process.execPath,
     [path.join(projectRoot, "node_modules/node-red/red.js"), "--userDir", userDir, "--port", String(port)],
-    { env: cleanEnvironment({}) as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] },
+    { env: cleanEnvironment({}), stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";
   for (const stream of [nodeRed.stdout, nodeRed.stderr])
