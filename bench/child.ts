@@ -55,14 +55,14 @@ export class BenchChild {
     const id = this.calls++;
     return new Promise<Result>((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
-      this.child.send({ id, name, parameters } satisfies Call);
+      this.child.send({ id, name, parameters } satisfies Call, (error) => error && reject(error));
     });
   }
 
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, "exit");
-    this.child.disconnect();
+    if (this.child.connected) this.child.disconnect();
     await ended;
   }
 }

@@ -84,7 +84,7 @@ export class BenchedProduct {
 
   async stop(): Promise<void> {
     await this.product?.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   private config(): string {

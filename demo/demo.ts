@@ -87,7 +87,10 @@ async function demo(): Promise<number> {
     for (const problem of problems) console.error(`streampulse: ${problem}`);
     return 1;
   }
-  const password = process.env.STREAMPULSE_ADMIN_PASSWORD || randomBytes(9).toString("base64url");
+  const ownPassword = process.env.STREAMPULSE_ADMIN_PASSWORD;
+  const password = ownPassword || randomBytes(9).toString("base64url");
+  // Only a password that is thrown away with the rest may stand in a log.
+  const shownPassword = ownPassword ? "of STREAMPULSE_ADMIN_PASSWORD" : password;
   const folder = mkdtempSync(path.join(os.tmpdir(), "streampulse-demo-"));
   const cameras = new DemoCameras();
   const env = {
@@ -106,12 +109,12 @@ async function demo(): Promise<number> {
     const ready = product.ready(`http://${LOOPBACK}:${ports.STREAMPULSE_API_PORT}`);
     const early = await Promise.race([ready, stopped]);
     if (early === 0) return 0;
-    sayWhereToLook({ ports, password, folder, streams });
+    sayWhereToLook({ ports, password: shownPassword, folder, streams });
     return await Promise.race([stopped, product.end()]);
   } finally {
     await product.stop();
     await cameras.stop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -41,12 +41,13 @@ export = function (RED: NodeAPI): void {
     const timer = setInterval(show, SHOW_EVERY_MS);
     show();
 
-    // the probe at the other end of the wire may be made after this node
+    // after each deploy: the probe at the other end of the wire may have been made anew
     let stopWaiting: (() => void) | undefined;
     const onStarted = () => {
+      stopWaiting?.();
       stopWaiting = store.whenRead(() => this.send(store.confirmed()));
     };
-    RED.events.once("flows:started", onStarted);
+    RED.events.on("flows:started", onStarted);
 
     this.on("close", (done: () => void) => {
       clearInterval(timer);

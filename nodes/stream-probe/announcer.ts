@@ -6,28 +6,35 @@ import type { Outbox } from "./outbox";
 /** So long the store may take to tell what was confirmed before this run. */
 const PATIENCE_MS = 3000;
 
+export interface AnnouncerListener {
+  /** A transition was announced just now. */
+  announced(transition: Transition): void;
+  /** The wait is over. */
+  released(): void;
+}
+
 /**
  * Numbers transitions and announces them once. After a start it holds them back until the store has told what was
  * confirmed last, so that a restart announces nothing that was announced before; without a store it goes on by itself.
  */
 export class Announcer {
+  /** True until it is known what was confirmed before this run: states of now are not told before that either. */
+  waiting = true;
   private seq: number;
-  private waiting = false;
   private timer: unknown;
   private readonly held = new Map<Health, UnnumberedTransition>();
 
   constructor(
     private readonly clock: Clock,
     private readonly outbox: Outbox,
-    /** Hears each transition after it was announced. */
-    private readonly onAnnounced: (transition: Transition) => void,
+    private readonly listener: AnnouncerListener,
   ) {
     // the time in milliseconds grows faster than transitions happen, so the numbers grow from run to run
     this.seq = clock.now();
   }
 
+  /** The first streams are there. */
   start(): void {
-    this.waiting = true;
     this.timer = this.clock.setTimeout(() => this.release(), PATIENCE_MS);
   }
 
@@ -39,7 +46,7 @@ export class Announcer {
     if (!this.waiting) {
       const numbered: Transition = { ...transition, seq: ++this.seq };
       this.outbox.transition(numbered);
-      this.onAnnounced(numbered);
+      this.listener.announced(numbered);
       return;
     }
     const earlier = this.held.get(health);
@@ -85,5 +92,6 @@ export class Announcer {
     const inOrder = [...this.held].sort(([, a], [, b]) => a.at - b.at);
     this.held.clear();
     for (const [health, transition] of inOrder) this.announce(health, transition);
+    this.listener.released();
   }
 }

@@ -48,7 +48,6 @@ function run(port: MessagePort): void {
         return port.close();
     }
   });
-  engine.start();
 }
 
 if (parentPort) run(parentPort);

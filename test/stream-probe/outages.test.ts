@@ -266,7 +266,6 @@ describe("outages of an engine", () => {
   it("wait with the transitions for the store, and are not told again", async () => {
     const probing = new FakeProbing();
     probing.answers.set("/a", "timeout").set("/b", "timeout");
-    probing.engine.start();
     probing.engine.setStreams([nvr("a"), nvr("b")], monitorSettings());
     await probing.clock.advance(2500);
     assert.deepEqual(probing.outages, []);

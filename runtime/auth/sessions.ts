@@ -1,0 +1,125 @@
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import type { AuthData, AuthFile } from "./auth-file";
+import { newSecret, secretHash } from "./secrets";
+
+const DAY_MS = 24 * 3_600_000;
+export const IDLE_MS = 7 * DAY_MS;
+export const LONGEST_MS = 30 * DAY_MS;
+/** The file learns only so often that a session is in use. */
+const SAVE_SEEN_MS = 10 * 60_000;
+const SWEEP_MS = 30_000;
+const MOST_SESSIONS = 200;
+
+/**
+ * Who is signed in. The file knows only hashes, so that it gives nobody a session. Whatever stays open on behalf of a
+ * session (a socket, a long answer) is tracked and cut when the session ends, however it ends.
+ */
+export class Sessions {
+  private list: AuthData["sessions"];
+  private readonly open = new Map<string, Set<() => void>>();
+  private timer: unknown;
+
+  constructor(
+    private readonly file: AuthFile,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    this.list = [...file.data.sessions];
+  }
+
+  /** Ends what has expired, also while nobody asks. */
+  start(): void {
+    this.timer = this.clock.setTimeout(() => {
+      this.endWhere((session) => this.isOver(session));
+      this.start();
+    }, SWEEP_MS);
+  }
+
+  stop(): void {
+    this.clock.clearTimeout(this.timer);
+  }
+
+  /** @returns the secret for the cookie */
+  create(): string {
+    const secret = newSecret();
+    const now = this.clock.now();
+    this.list.push({ hash: secretHash(secret), createdAt: now, seenAt: now });
+    const surplus = new Set(this.list.slice(0, -MOST_SESSIONS));
+    if (surplus.size > 0) this.endWhere((session) => surplus.has(session));
+    else this.save();
+    return secret;
+  }
+
+  /**
+   * The lasting name of a session that is in force, and a sign of life for it.
+   * @returns the hash of the secret, which is safe to keep
+   */
+  use(secret: string): string | undefined {
+    const hash = secretHash(secret);
+    const session = this.list.find((candidate) => candidate.hash === hash);
+    if (!session) return undefined;
+    if (this.isOver(session)) {
+      this.end(hash);
+      return undefined;
+    }
+    const now = this.clock.now();
+    if (now - session.seenAt >= SAVE_SEEN_MS) {
+      session.seenAt = now;
+      this.save();
+    }
+    return hash;
+  }
+
+  end(hash: string): void {
+    this.endWhere((session) => session.hash === hash);
+  }
+
+  endAll(): void {
+    this.endWhere(() => true);
+  }
+
+  /**
+   * Ties something open to a session.
+   * @param cut is called when the session ends
+   * @returns call it when the thing has ended by itself
+   */
+  track(hash: string, cut: () => void): () => void {
+    const cuts = this.open.get(hash) ?? new Set();
+    this.open.set(hash, cuts.add(cut));
+    return () => {
+      cuts.delete(cut);
+      if (cuts.size === 0 && this.open.get(hash) === cuts) this.open.delete(hash);
+    };
+  }
+
+  private isOver(session: { createdAt: number; seenAt: number }): boolean {
+    const now = this.clock.now();
+    return now - session.seenAt > IDLE_MS || now - session.createdAt > LONGEST_MS;
+  }
+
+  private endWhere(matches: (session: AuthData["sessions"][number]) => boolean): void {
+    const ended = this.list.filter(matches);
+    if (ended.length === 0) return;
+    this.list = this.list.filter((session) => !ended.includes(session));
+    this.save();
+    for (const { hash } of ended) {
+      const cuts = this.open.get(hash);
+      this.open.delete(hash);
+      for (const cut of cuts ?? []) cut();
+    }
+  }
+
+  /** A full disk must not keep anybody from signing in or out: then the sessions end with this process. */
+  private save(): void {
+    try {
+      this.file.change((data) => {
+        data.sessions = this.list;
+      });
+    } catch (error) {
+      this.logger.error(
+        `auth.json cannot be written, sessions end with this run: ${(error as Error).message}`,
+      );
+    }
+  }
+}

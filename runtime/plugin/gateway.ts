@@ -1,0 +1,174 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { inspect } from "node:util";
+import type { Logger } from "../../common/logger";
+import { permit, type GuardedRequest } from "../auth/access";
+import type { Account } from "../auth/account";
+import { hideCredentials, isSameOrigin } from "../auth/requests";
+import { answerError, isNavigation, redirect } from "../http/answers";
+import { hasPlainHost, readRequestTarget } from "../http/request-target";
+import { routeOf, type Listener, type Route } from "../http/routes";
+
+/** The ways on to Node-RED. */
+export interface NodeRedDoors {
+  /** To http-in nodes and the dashboard; `next` when none of them answers. Admin routes are not behind this door. */
+  flow(request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+  /** To everything of Node-RED, the editor too: only for a path that is known to lead to nothing of it. */
+  server(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+/** Answers the paths that are not a flow's. */
+export interface OwnPages {
+  answer(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    session: string | undefined,
+  ): Promise<void>;
+}
+
+export interface GatewayOptions {
+  account: Account;
+  pages: OwnPages;
+  doors: NodeRedDoors;
+  logger: Logger;
+  flowAnswerMs?: number;
+}
+
+/** A message that was on its way through a flow when that was deployed never arrives: its request must not wait for ever. */
+const FLOW_ANSWER_MS = 15_000;
+
+/** The guard at the two public ports: whatever is not known to be allowed is refused here. */
+export class Gateway {
+  constructor(private readonly options: GatewayOptions) {}
+
+  handle(listener: Listener, request: GuardedRequest, response: ServerResponse): void {
+    const target = readRequestTarget(request.url);
+    if (!target.ok) return answerError(response, 400, "bad_path", target.message);
+    if (!hasPlainHost(request.rawHeaders, request.httpVersion)) {
+      return answerError(
+        response,
+        400,
+        "bad_host",
+        "The request needs one Host header with a name or address.",
+      );
+    }
+    const route = routeOf(listener, target.segments);
+    if (!route) return answerError(response, 404, "not_found", `There is no ${target.path} here.`);
+    const method = request.method ?? "";
+    if (!route.methods.includes(method)) {
+      const message = `${target.path} allows ${route.methods.join(", ")}.`;
+      return answerError(response, 405, "method_not_allowed", message, { Allow: route.methods.join(", ") });
+    }
+    const permission = permit(this.options.account, request, route);
+    if (!permission.ok) {
+      if (permission.code !== "wrong_origin" && wantsPage(request, target.path)) {
+        return redirect(response, this.entrance(request.url));
+      }
+      return answerError(response, permission.status, permission.code, permission.message);
+    }
+    request.streampulseAccess = permission.access;
+    if (route.to === "own") this.answerOwn(target.path, request, response, permission.session);
+    else this.handOn(route, target.segments, request, response, permission.session);
+  }
+
+  /** The dashboard's WebSocket. Only a session of this very host opens it, and it ends with the session. */
+  upgrade(request: GuardedRequest, socket: Duplex, head: Buffer): void {
+    const target = readRequestTarget(request.url);
+    const route = target.ok ? routeOf("gui", target.segments) : undefined;
+    if (!target.ok || !hasPlainHost(request.rawHeaders, request.httpVersion))
+      return refuseUpgrade(socket, 400);
+    if (route?.to !== "socket" || request.method !== "GET") return refuseUpgrade(socket, 404);
+    const { account } = this.options;
+    const permission = permit(account, request, route);
+    if (!permission.ok) return refuseUpgrade(socket, permission.status);
+    if (permission.session !== undefined) {
+      if (!isSameOrigin(request)) return refuseUpgrade(socket, 403);
+      socket.once(
+        "close",
+        account.sessions.track(permission.session, () => socket.destroy()),
+      );
+    }
+    request.streampulseAccess = permission.access;
+    this.options.doors.upgrade(request, socket, head);
+  }
+
+  private handOn(
+    route: Route,
+    segments: readonly string[],
+    request: GuardedRequest,
+    response: ServerResponse,
+    session: string | undefined,
+  ): void {
+    const { account, doors, logger } = this.options;
+    if (session !== undefined) {
+      // an answer may take long: a preview, an export, a socket by polling
+      response.once(
+        "close",
+        account.sessions.track(session, () => request.socket.destroy()),
+      );
+    }
+    // socket.io hangs on the server itself and looks at the cookie a second time
+    if (route.to === "socket") return doors.server(request, response);
+    hideCredentials(request);
+    if (route.to === "resource") return doors.server(request, response);
+    this.limitWait(response);
+    doors.flow(request, response, (error) => {
+      if (error) {
+        logger.warn(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${reasonOf(error)}`);
+        return answerError(
+          response,
+          500,
+          "flow_failed",
+          "The flow that answers this path failed; see the log.",
+        );
+      }
+      // what the status API promises is missing for now; anything else a flow might answer is just not there
+      const status = routeOf("api", segments) ? 503 : 404;
+      const message = "No flow answers this path now: look at the tab API in the editor, or try again.";
+      answerError(response, status, "no_flow", message);
+    });
+  }
+
+  private limitWait(response: ServerResponse): void {
+    const message = "The flow did not answer; it may just have been deployed. Try again.";
+    const timer = setTimeout(
+      () => answerError(response, 503, "no_answer", message),
+      this.options.flowAnswerMs ?? FLOW_ANSWER_MS,
+    );
+    response.once("close", () => clearTimeout(timer));
+  }
+
+  private answerOwn(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    session: string | undefined,
+  ): void {
+    this.options.pages.answer(path, request, response, session).catch((error: unknown) => {
+      this.options.logger.error(`${path} failed: ${reasonOf(error)}`);
+      answerError(response, 500, "internal_error", "This failed inside StreamPulse; see the log.");
+    });
+  }
+
+  private entrance(url = "/"): string {
+    if (this.options.account.setupNeeded) return "/setup";
+    return url === "/" ? "/login" : `/login?next=${encodeURIComponent(url)}`;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : inspect(error);
+}
+
+/** The dashboard asks for `_setup` by script, and a script cannot follow to a login page. */
+function wantsPage(request: IncomingMessage, path: string): boolean {
+  return isNavigation(request) && !path.startsWith("/api/") && !path.endsWith("/_setup");
+}
+
+function refuseUpgrade(socket: Duplex, status: 400 | 401 | 403 | 404): void {
+  const words = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found" };
+  const head = `HTTP/1.1 ${status} ${words[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
+}

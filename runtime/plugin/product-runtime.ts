@@ -1,0 +1,128 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import { PORT_VARIABLES } from "../paths";
+import type { RuntimeSettings } from "../product-settings";
+import { EditorPort } from "./editor-port";
+import { Gateway, type NodeRedDoors } from "./gateway";
+import { HealthCollector } from "./health";
+import { LoopDelay } from "./loop-delay";
+import { ProductPages } from "./own-pages";
+import { listenerUrl, PublicListener } from "./public-listener";
+
+/** Where the product can be opened; without a listener whose port is taken. */
+export interface Addresses {
+  api?: string;
+  gui?: string;
+  editor?: string;
+}
+
+export interface ProductRuntimeOptions {
+  settings: RuntimeSettings;
+  doors: NodeRedDoors;
+  /** Node-RED's own server. */
+  server: Server;
+  logger: Logger;
+  clock: Clock;
+  /** Called once each listener is open or known not to open, and again when that changes. */
+  onAddresses(addresses: Addresses): void;
+}
+
+/** All that the product adds to a running Node-RED: the two public listeners, the health of all, the sessions' clock. */
+export class ProductRuntime {
+  readonly health: HealthCollector;
+  private readonly loopDelay: LoopDelay;
+  private readonly editorPort: EditorPort;
+  private readonly api: PublicListener;
+  private readonly gui: PublicListener;
+  /** Which of the listeners have had their first outcome. */
+  private readonly settled = new Set<keyof Addresses>();
+  private isOpen = false;
+  private codeShown = false;
+
+  constructor(private readonly options: ProductRuntimeOptions) {
+    const { settings, clock, logger, doors, server } = options;
+    const { account, trustProxy, bind } = settings;
+    this.loopDelay = new LoopDelay(clock);
+    this.health = new HealthCollector(settings.version, clock, this.loopDelay);
+    const pages = new ProductPages({
+      account,
+      trustProxy,
+      health: this.health,
+      editorUrl: () => this.editorUrl() ?? "(its port is taken)",
+    });
+    const gateway = new Gateway({ account, pages, doors, logger });
+    const shared = { host: bind, logger, clock };
+    this.editorPort = new EditorPort(server, { ...shared, ...this.listener("editor") });
+    this.api = new PublicListener({
+      ...shared,
+      ...this.listener("api"),
+      name: "status API",
+      onRequest: (request, response) => gateway.handle("api", request, response),
+    });
+    this.gui = new PublicListener({
+      ...shared,
+      ...this.listener("gui"),
+      name: "dashboard",
+      onRequest: (request, response) => gateway.handle("gui", request, response),
+      onUpgrade: (request, socket, head) => gateway.upgrade(request, socket, head),
+    });
+  }
+
+  /** Before the flows start, and before Node-RED opens its own port. */
+  start(): void {
+    this.options.settings.account.start();
+    this.loopDelay.start();
+    this.editorPort.start();
+  }
+
+  /** Opens the public listeners; does nothing when they are open. */
+  open(): void {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    this.api.start();
+    this.gui.start();
+  }
+
+  async stop(): Promise<void> {
+    this.editorPort.stop();
+    this.loopDelay.stop();
+    this.options.settings.account.stop();
+    await Promise.all([this.api.stop(), this.gui.stop()]);
+  }
+
+  private listener(name: keyof Addresses) {
+    return {
+      port: this.options.settings[`${name}Port`],
+      variable: PORT_VARIABLES[name],
+      onState: (problem: string | undefined) => this.onState(name, problem),
+    };
+  }
+
+  private onState(name: keyof Addresses, problem: string | undefined): void {
+    this.health.setListenerProblem(name, problem);
+    this.settled.add(name);
+    if (this.settled.size < 3) return;
+    this.options.onAddresses({
+      api: this.api.port === undefined ? undefined : this.api.url,
+      gui: this.gui.port === undefined ? undefined : this.gui.url,
+      editor: this.editorUrl(),
+    });
+    this.showCode();
+  }
+
+  private showCode(): void {
+    const { account } = this.options.settings;
+    if (this.codeShown || !account.setupNeeded || this.gui.port === undefined) return;
+    this.codeShown = true;
+    this.options.logger.warn(
+      `No password is chosen yet: open ${this.gui.url}setup and enter the one-time code ${account.setupCode}`,
+    );
+  }
+
+  private editorUrl(): string | undefined {
+    const address = this.options.server.address() as AddressInfo | null;
+    return address ? listenerUrl(this.options.settings.bind, address.port) : undefined;
+  }
+}

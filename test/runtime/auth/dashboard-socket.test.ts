@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { silentLogger } from "../../../common/logger";
+import { Account } from "../../../runtime/auth/account";
+import { AuthFile } from "../../../runtime/auth/auth-file";
+import { dashboardIoMiddleware, type LiveSocket } from "../../../runtime/auth/dashboard-socket";
+import { FakeClock, temporaryFolder } from "../support";
+
+class FakeSocket extends EventEmitter {
+  disconnected = false;
+  constructor(readonly request: object) {
+    super();
+  }
+  disconnect(): void {
+    this.disconnected = true;
+  }
+}
+
+describe("the dashboard's socket", () => {
+  const temporary = temporaryFolder();
+  after(() => temporary.remove());
+
+  it("opens to a session of the same host or a token, and is cut when its session ends", () => {
+    const authFile = AuthFile.open(path.join(temporary.folder, "auth.json"));
+    const clock = new FakeClock();
+    const account = new Account({ authFile, adminPassword: "from outside", clock, logger: silentLogger });
+    account.adoptEnvironment();
+    const secret = account.sessions.create();
+    const { token } = account.tokens.create("script");
+    const middleware = dashboardIoMiddleware(account);
+    const open = (headers: Record<string, string>) => {
+      const socket = new FakeSocket({ headers, method: "GET", socket: {} });
+      let result = "nothing";
+      middleware(socket as unknown as LiveSocket, (error) => (result = error ? error.message : "open"));
+      return { socket, result };
+    };
+    const cookie = `streampulse_session=${secret}`;
+    const origin = "http://cam.example";
+    const mine = open({ host: "cam.example", origin, cookie });
+    assert.equal(mine.result, "open");
+    assert.equal(open({ host: "cam.example", authorization: `Bearer ${token}` }).result, "open");
+    const foreign = "A page of another address opened this socket.";
+    assert.equal(open({ host: "cam.example", origin: "http://evil.example", cookie }).result, foreign);
+    assert.equal(open({ host: "cam.example", cookie }).result, foreign);
+    const anonymous = "Sign in, or send Authorization: Bearer with an API token.";
+    assert.equal(open({ host: "cam.example", origin }).result, anonymous);
+    const gone = open({ host: "cam.example", origin, cookie });
+    gone.socket.emit("disconnect");
+    account.signOutEverywhere();
+    assert.equal(mine.socket.disconnected, true);
+    assert.equal(gone.socket.disconnected, false);
+    assert.equal(open({ host: "cam.example", origin, cookie }).result, anonymous);
+  });
+});

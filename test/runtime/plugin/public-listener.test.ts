@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { createServer, type AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import { silentLogger } from "../../../common/logger";
+import { PublicListener } from "../../../runtime/plugin/public-listener";
+import { FakeClock, rawRequest, until } from "../support";
+
+function listener(port: number, clock: FakeClock, log: string[], states: (string | undefined)[]) {
+  return new PublicListener({
+    name: "status API",
+    host: "127.0.0.1",
+    port,
+    variable: "STREAMPULSE_API_PORT",
+    clock,
+    logger: { ...silentLogger, error: (text) => log.push(text) },
+    onRequest: (_, response) => void response.end("here"),
+    onState: (problem) => states.push(problem),
+  });
+}
+
+describe("a public listener", () => {
+  it("says once that its port is in use, and takes it when it is free", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const clock = new FakeClock();
+    const log: string[] = [];
+    const states: (string | undefined)[] = [];
+    const api = listener(port, clock, log, states);
+    api.start();
+    await until(() => states.length === 1, "the first try");
+    clock.advance(5000);
+    await until(() => states.length === 2, "the second try");
+    const problem =
+      `Port ${port} for the status API is in use by another program: ` +
+      "end that one, or set STREAMPULSE_API_PORT to a free port. It is tried again every 5 s.";
+    assert.deepEqual(states, [problem, problem]);
+    assert.deepEqual(log, [problem]);
+    await new Promise((resolve) => other.close(resolve));
+    clock.advance(5000);
+    await until(() => states.length === 3, "the third try");
+    assert.equal(states[2], undefined);
+    assert.equal(await (await fetch(api.url)).text(), "here");
+    await api.stop();
+    assert.equal(clock.pending, 0);
+    assert.equal(api.port, undefined);
+  });
+
+  it("answers what is no HTTP, and closes every connection when it stops", async () => {
+    const states: (string | undefined)[] = [];
+    const api = listener(0, new FakeClock(), [], states);
+    api.start();
+    await until(() => states.length === 1, "the port");
+    assert.equal((await rawRequest(api.url, "nonsense\r\n\r\n")).status, 400);
+    assert.equal(
+      (await rawRequest(api.url, `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).status,
+      431,
+    );
+    assert.equal((await rawRequest(api.url, "GET / HTTP/1.1\r\n\r\n")).status, 400);
+    const open = rawRequest(api.url, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await api.stop();
+    assert.equal((await open).body, "here");
+  });
+});

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { silentLogger } from "../../common/logger";
+import type { Addresses } from "../../runtime/plugin/product-runtime";
+import { Product } from "../../runtime/start";
+import { cleanEnvironment, signIn, temporaryFolder, until } from "./support";
+
+const PASSWORD = "correct horse battery";
+const READY = /StreamPulse is ready: dashboard (\S+) · status API \S+\/api\/status · editor \S+/;
+const START = path.resolve(__dirname, "../../runtime/start.js");
+
+const temporary = temporaryFolder();
+after(() => temporary.remove());
+let folders = 0;
+const newDataDir = () => path.join(temporary.folder, String(folders++), "data");
+
+async function isOpen(url: string): Promise<boolean> {
+  try {
+    await fetch(`${url}healthz`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `npm start` as a process. */
+function command(env: Record<string, string>): { child: ChildProcess; output: () => string } {
+  let text = "";
+  const child = spawn(process.execPath, [START], { cwd: temporary.folder, env: cleanEnvironment(env) });
+  child.stdout.on("data", (more: Buffer) => (text += more.toString()));
+  child.stderr.on("data", (more: Buffer) => (text += more.toString()));
+  return { child, output: () => text };
+}
+
+describe("npm start", () => {
+  it("says where it is, and ends with everything within 2 s", async () => {
+    const { child, output } = command({ STREAMPULSE_DATA: newDataDir() });
+    const gui = await until(() => READY.exec(output())?.[1], "the ready line");
+    await until(() => output().includes("Started flows"), "the flows");
+    const begun = Date.now();
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "close")) as [number];
+    assert.equal(code, 0);
+    assert.ok(Date.now() - begun < 2000, `it took ${Date.now() - begun} ms`);
+    assert.equal(await isOpen(gui), false);
+  });
+
+  it("does not leave Node-RED behind when it is killed itself", async () => {
+    const { child, output } = command({ STREAMPULSE_DATA: newDataDir() });
+    const gui = await until(() => READY.exec(output())?.[1], "the ready line");
+    child.kill("SIGKILL");
+    // Node-RED holds the other end of the output: it ends when the last of the two has
+    await once(child, "close");
+    assert.equal(await isOpen(gui), false);
+  });
+
+  const wrong: [string, () => Record<string, string>, RegExp][] = [
+    [
+      "a wrong variable",
+      () => ({ STREAMPULSE_DATA: newDataDir(), STREAMPULSE_GUI_PORT: "eighty" }),
+      /^streampulse: STREAMPULSE_GUI_PORT must be a port from 1 to 65535, or 0 for any free one, not "eighty"\.\n$/,
+    ],
+    [
+      "a data folder that cannot be written",
+      () => {
+        const dataDir = newDataDir();
+        mkdirSync(path.dirname(dataDir), { recursive: true });
+        writeFileSync(dataDir, "a file in its place");
+        return { STREAMPULSE_DATA: dataDir };
+      },
+      /^streampulse: The data folder \S+ cannot be written \(ENOTDIR at \S+\): let the user .*\n$/,
+    ],
+    [
+      "a damaged auth.json",
+      () => {
+        const dataDir = newDataDir();
+        mkdirSync(dataDir, { recursive: true });
+        writeFileSync(path.join(dataDir, "auth.json"), "{");
+        return { STREAMPULSE_DATA: dataDir };
+      },
+      /^streampulse: \S+auth\.json holds the login and is damaged \(it is not JSON\)\. .*\n$/,
+    ],
+  ];
+  for (const [name, env, expected] of wrong) {
+    it(`ends with code 1 and one sentence for ${name}`, async () => {
+      const { child, output } = command(env());
+      const [code] = (await once(child, "close")) as [number];
+      assert.equal(code, 1);
+      assert.match(output(), expected);
+    });
+  }
+});
+
+describe("the product as a class", () => {
+  it("starts a killed Node-RED again, with its sessions", async () => {
+    const log: string[] = [];
+    const product = new Product({
+      env: cleanEnvironment({ STREAMPULSE_DATA: newDataDir(), STREAMPULSE_ADMIN_PASSWORD: PASSWORD }),
+      folder: temporary.folder,
+      logger: { ...silentLogger, error: (text) => log.push(text) },
+      onOutput: () => {},
+    });
+    try {
+      const first = await product.start();
+      const cookie = await signIn(first.gui ?? "", PASSWORD);
+      process.kill(product.pid ?? 0, "SIGKILL");
+      await until(() => product.addresses === undefined, "the end");
+      assert.deepEqual(log, ["Node-RED ended by signal SIGKILL and is started again in 1 s"]);
+      const second = await until(() => product.addresses, "the second start");
+      assert.equal((await fetch(second.gui ?? "", { headers: { cookie }, redirect: "manual" })).status, 200);
+    } finally {
+      assert.equal(await product.stop(), 0);
+    }
+  });
+
+  it("goes on when its ports are taken, says so, and takes them later", async () => {
+    const others = [createServer(), createServer()];
+    const ports = [];
+    for (const other of others) {
+      other.listen(0, "127.0.0.1");
+      await once(other, "listening");
+      ports.push(String((other.address() as AddressInfo).port));
+    }
+    const [apiPort = "", editorPort = ""] = ports;
+    let text = "";
+    const product = new Product({
+      env: cleanEnvironment({
+        STREAMPULSE_DATA: newDataDir(),
+        STREAMPULSE_API_PORT: apiPort,
+        STREAMPULSE_EDITOR_PORT: editorPort,
+      }),
+      folder: temporary.folder,
+      logger: silentLogger,
+      onOutput: (more) => (text += more),
+    });
+    try {
+      const { api, gui, editor } = await product.start();
+      assert.deepEqual([api, editor], [undefined, undefined]);
+      const { reasons } = (await (await fetch(`${gui}healthz`)).json()) as { reasons: string[] };
+      const busy = (port: string, name: string, variable: string) =>
+        `Port ${port} for the ${name} is in use by another program: end that one, or set ${variable} to a free port. It is tried again every 5 s.`;
+      assert.deepEqual(
+        reasons.sort(),
+        [
+          busy(apiPort, "status API", "STREAMPULSE_API_PORT"),
+          busy(editorPort, "editor", "STREAMPULSE_EDITOR_PORT"),
+        ].sort(),
+      );
+      for (const other of others) other.close();
+      const later = await until(() => {
+        const now: Addresses | undefined = product.addresses;
+        return now?.api && now.editor ? now : undefined;
+      }, "the ports to be taken");
+      assert.equal((await fetch(`${later.api}healthz`)).status, 200);
+      assert.equal(await isOpen(later.editor ?? ""), true);
+      assert.equal(text.split("is in use by another program").length, 3, "each is said once");
+    } finally {
+      assert.equal(await product.stop(), 0);
+    }
+  });
+});
