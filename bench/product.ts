@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { LOOPBACK, unusedPort } from "../demo/cameras";
+import { ProductProcess, readHealth } from "../demo/product-process";
+import { treeCpuSeconds } from "./cpu";
+
+export const HEARTBEAT_SECONDS = 20;
+
+/** What the product has done up to one moment. */
+export interface Snapshot {
+  atSeconds: number;
+  cpuSeconds: number;
+  checks: number;
+  skipped: number;
+  up: number;
+  /** Both over the last one to two minutes. */
+  latenessP99Ms: number;
+  loopDelayP99Ms: number;
+  residentMb: number;
+}
+
+/** The real product on a throw-away data folder, watching the farm. */
+export class BenchedProduct {
+  private readonly folder = mkdtempSync(path.join(os.tmpdir(), "streampulse-bench-"));
+  private product?: ProductProcess;
+  apiUrl = "";
+
+  constructor(
+    private readonly urls: readonly string[],
+    /** Set where the farm has one host only, which the product's limit per host would hold up. */
+    private readonly handshakesPerHost?: number,
+  ) {}
+
+  /** @throws Error with the end of its log when it does not come up */
+  async start(): Promise<void> {
+    writeFileSync(path.join(this.folder, "config.yaml"), this.config());
+    const [api, gui, editor] = [await unusedPort(), await unusedPort(), await unusedPort()];
+    this.apiUrl = `http://${LOOPBACK}:${api}`;
+    this.product = new ProductProcess({
+      dataDir: this.folder,
+      env: {
+        STREAMPULSE_API_PORT: String(api),
+        STREAMPULSE_GUI_PORT: String(gui),
+        STREAMPULSE_EDITOR_PORT: String(editor),
+        STREAMPULSE_BIND: LOOPBACK,
+        STREAMPULSE_ADMIN_PASSWORD: "bench-only",
+        STREAMPULSE_API_TOKEN: undefined,
+        DB_PATH: undefined,
+        CFG_PATH: undefined,
+      },
+      log: "kept",
+    });
+    this.product.start();
+    await this.product.ready(this.apiUrl);
+  }
+
+  /** @throws Error when not all streams are up in time */
+  async untilAllUp(timeoutMs = 180_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    let up = 0;
+    while (performance.now() < deadline) {
+      up = (await this.snapshot()).up;
+      if (up === this.urls.length) return;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    throw new Error(`Only ${up} of ${this.urls.length} streams were up after ${timeoutMs / 1000} s.`);
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const health = await readHealth(this.apiUrl);
+    const probe = health.parts.probe?.details ?? {};
+    return {
+      atSeconds: performance.now() / 1000,
+      cpuSeconds: treeCpuSeconds(this.product?.pid as number) ?? health.process.cpuSeconds,
+      checks: numberOf(probe, "checks"),
+      skipped: numberOf(probe, "skipped"),
+      up: numberOf((probe.states ?? {}) as Record<string, unknown>, "up"),
+      latenessP99Ms: numberOf(probe, "latenessP99Ms"),
+      loopDelayP99Ms: health.process.loopDelayP99Ms,
+      residentMb: health.process.rssBytes / 1e6,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.product?.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private config(): string {
+    const perHost = this.handshakesPerHost ? `  max_handshakes_per_host: ${this.handshakesPerHost}\n` : "";
+    const streams = this.urls.map((url, i) => `  - name: Stream ${i + 1}\n    url: ${url}\n`).join("");
+    return (
+      `heartbeat_seconds: ${HEARTBEAT_SECONDS}\n` +
+      `probe:\n  level: handshake\n  media_seconds: 0\n${perHost}` +
+      (streams === "" ? "streams: []\n" : `streams:\n${streams}`)
+    );
+  }
+}
+
+function numberOf(details: Record<string, unknown>, name: string): number {
+  const value = details[name];
+  return typeof value === "number" ? value : 0;
+}

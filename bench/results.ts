@@ -1,0 +1,154 @@
+import os from "node:os";
+import process from "node:process";
+import type { BenchFigures, BenchPlan, SizeFigures } from "./measure";
+
+/** One line of DESIGN's budgets: what must hold, and where we want to be. */
+export interface Verdict {
+  what: string;
+  measured: string;
+  budget: string;
+  goal: string;
+  kept: boolean;
+  reached: boolean;
+}
+
+interface Limits {
+  budget: number;
+  goal: number;
+}
+
+const CPU_RATIO: Limits = { budget: 2.5, goal: 2 };
+const LATENESS_MS: Limits = { budget: 1000, goal: 250 };
+const LOOP_DELAY_MS: Limits = { budget: 50, goal: 20 };
+const LEAST_REQUESTS_PER_SECOND = 1000;
+const LEAST_SHARE_OF_BARE = 0.5;
+const SCALE_STREAMS = 10_000;
+
+const ratio = (value: number) => `${value.toFixed(2)} ×`;
+const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+
+function atMost(
+  what: string,
+  value: number,
+  { budget, goal }: Limits,
+  format: (value: number) => string,
+): Verdict {
+  return {
+    what,
+    measured: format(value),
+    budget: `≤ ${format(budget)}`,
+    goal: `≤ ${format(goal)}`,
+    kept: value <= budget,
+    reached: value <= goal,
+  };
+}
+
+/** The first three budgets, as far as they were measured. */
+export function verdicts({ sizes, status }: BenchFigures): Verdict[] {
+  const found: Verdict[] = [];
+  for (const size of sizes) {
+    const what = `CPU of a whole check against the floor, ${size.streams} streams`;
+    found.push(atMost(what, cpuRatio(size), CPU_RATIO, ratio));
+  }
+  const scale = sizes.find(({ streams }) => streams === SCALE_STREAMS);
+  if (scale) {
+    const format = (value: number) => `${Math.round(value)} ms`;
+    found.push(atMost(`lateness p99, ${SCALE_STREAMS} streams`, scale.latenessP99Ms, LATENESS_MS, format));
+    found.push(
+      atMost(
+        `Node-RED's loop delay p99, ${SCALE_STREAMS} streams`,
+        scale.loopDelayP99Ms,
+        LOOP_DELAY_MS,
+        format,
+      ),
+    );
+  }
+  if (status) {
+    const share = status.requestsPerSecond / status.bareRequestsPerSecond;
+    found.push({
+      what: `/api/status with ${status.streams} streams`,
+      measured: `${Math.round(status.requestsPerSecond)} requests/s, ${share.toFixed(2)} of a bare server`,
+      budget: `≥ ${LEAST_REQUESTS_PER_SECOND} requests/s`,
+      goal: `≥ ${LEAST_SHARE_OF_BARE} of a bare server`,
+      kept: status.requestsPerSecond >= LEAST_REQUESTS_PER_SECOND,
+      reached: share >= LEAST_SHARE_OF_BARE,
+    });
+  }
+  return found;
+}
+
+const cpuRatio = (size: SizeFigures) => size.microsPerCheck / size.floor.microsPerCheck;
+
+function cpuRatioWithoutIdle(size: SizeFigures, idleShare: number): number {
+  return (size.microsPerCheck - (idleShare * 1e6) / size.checksPerSecond) / size.floor.microsPerCheck;
+}
+
+export function verdictText({ kept, reached }: Verdict): string {
+  if (!kept) return "MISSED";
+  return reached ? "kept, goal reached" : "kept, goal missed";
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** The whole report, in Markdown. */
+export function report(figures: BenchFigures, plan: BenchPlan): string {
+  const { sizes, idleShare, unpaced, farmShareUnpaced, status, faults } = figures;
+  const cpus = os.cpus();
+  const verdictRows = verdicts(figures).map((each) => [
+    each.what,
+    each.measured,
+    each.budget,
+    each.goal,
+    verdictText(each),
+  ]);
+  const sizeRows = sizes.map((size) => [
+    String(size.streams),
+    size.checksPerSecond.toFixed(1),
+    ratio(cpuRatio(size)),
+    ratio(cpuRatioWithoutIdle(size, idleShare)),
+    `${Math.round(size.microsPerCheck)} µs`,
+    `${Math.round(size.floor.microsPerCheck)} µs`,
+    `${size.latenessP99Ms.toFixed(1)} ms`,
+    `${size.loopDelayP99Ms.toFixed(1)} ms`,
+    `${Math.round(size.residentMb)} MB`,
+    percent(size.productShare),
+    percent(size.farmShare),
+  ]);
+  const sections = [
+    "# Measured speed",
+    "Written by `npm run bench`. Ratios are what to compare: each is taken against a floor of the same run.",
+    `Machine: ${cpus.length} cores, ${cpus[0]?.model.trim()}, ${os.platform()} ${os.arch()}, Node.js ${process.version}.`,
+    "## Budgets",
+    table(["what", "measured", "budget", "goal", "verdict"], verdictRows),
+    "## By number of streams",
+    `The product as shipped, \`probe.level: handshake\`, heartbeat 20 s, ${plan.seconds} s each after ${plan.settleSeconds} s with all streams up. The floor is a bare-socket DESCRIBE and a row in a batched SQLite insert, at the same rate for half that time. CPU is all of the product's processes and threads; without idle means less the ${percent(idleShare)} of a core that it uses without streams.`,
+    table(
+      [
+        "streams",
+        "checks/s",
+        "CPU against floor",
+        "without idle",
+        "CPU of a check",
+        "of the floor",
+        "lateness p99",
+        "loop delay p99",
+        "resident",
+        "product, of one core",
+        "farm, of one core",
+      ],
+      sizeRows,
+    ),
+    `Unpaced, the floor makes ${Math.round(unpaced.checksPerSecond)} checks/s at ${Math.round(unpaced.microsPerCheck)} µs each, and the farm then uses ${percent(farmShareUnpaced)} of a core.`,
+  ];
+  if (status) {
+    sections.push(
+      "## Status API",
+      `\`/api/status\` with ${status.streams} streams (${status.bytes} bytes): ${Math.round(status.requestsPerSecond)} requests/s; a bare server of the same bytes: ${Math.round(status.bareRequestsPerSecond)}. Same load generator, in a process of its own, while the product goes on watching.`,
+    );
+  }
+  if (faults.length > 0) sections.push("## Faults", faults.map((fault) => `- ${fault}`).join("\n"));
+  return `${sections.join("\n\n")}\n`;
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BenchFigures, SizeFigures } from "../../bench/measure";
+import { report, verdicts, verdictText } from "../../bench/results";
+
+const size = (streams: number, changes: Partial<SizeFigures> = {}): SizeFigures => ({
+  streams,
+  checksPerSecond: streams / 20,
+  microsPerCheck: 300,
+  floor: { microsPerCheck: 200, checksPerSecond: streams / 20 },
+  latenessP99Ms: 100,
+  loopDelayP99Ms: 10,
+  residentMb: 200,
+  productShare: 0.15,
+  farmShare: 0.05,
+  ...changes,
+});
+
+const figures = (changes: Partial<BenchFigures> = {}): BenchFigures => ({
+  idleShare: 0.01,
+  unpaced: { microsPerCheck: 60, checksPerSecond: 12_000 },
+  farmShareUnpaced: 0.7,
+  sizes: [size(10_000)],
+  status: { streams: 1000, bytes: 130_000, requestsPerSecond: 2000, bareRequestsPerSecond: 4000 },
+  faults: [],
+  ...changes,
+});
+
+const judged = (changes: Partial<BenchFigures>) =>
+  verdicts(figures(changes)).map((each) => `${each.what}: ${each.measured}: ${verdictText(each)}`);
+
+describe("results of the bench", () => {
+  it("judges each budget and each goal", () => {
+    assert.deepEqual(judged({}), [
+      "CPU of a whole check against the floor, 10000 streams: 1.50 ×: kept, goal reached",
+      "lateness p99, 10000 streams: 100 ms: kept, goal reached",
+      "Node-RED's loop delay p99, 10000 streams: 10 ms: kept, goal reached",
+      "/api/status with 1000 streams: 2000 requests/s, 0.50 of a bare server: kept, goal reached",
+    ]);
+    const status = { streams: 1000, bytes: 1, requestsPerSecond: 1000, bareRequestsPerSecond: 4000 };
+    const slow = size(10_000, { microsPerCheck: 500, latenessP99Ms: 1000, loopDelayP99Ms: 50 });
+    assert.deepEqual(judged({ sizes: [slow], status }), [
+      "CPU of a whole check against the floor, 10000 streams: 2.50 ×: kept, goal missed",
+      "lateness p99, 10000 streams: 1000 ms: kept, goal missed",
+      "Node-RED's loop delay p99, 10000 streams: 50 ms: kept, goal missed",
+      "/api/status with 1000 streams: 1000 requests/s, 0.25 of a bare server: kept, goal missed",
+    ]);
+    const slower = size(10_000, { microsPerCheck: 501, latenessP99Ms: 1001, loopDelayP99Ms: 51 });
+    const fewer = { ...status, requestsPerSecond: 999 };
+    assert.deepEqual(
+      verdicts(figures({ sizes: [slower], status: fewer })).map(verdictText),
+      Array(4).fill("MISSED"),
+    );
+  });
+
+  it("judges lateness and loop delay with 10,000 streams only", () => {
+    assert.deepEqual(judged({ sizes: [size(1000, { latenessP99Ms: 5000 })], status: undefined }), [
+      "CPU of a whole check against the floor, 1000 streams: 1.50 ×: kept, goal reached",
+    ]);
+  });
+
+  it("reports the machine, both ratios, the farm and the faults, and no date", () => {
+    const plan = { sizes: [10_000], seconds: 60, settleSeconds: 60, loadSeconds: 10 };
+    const text = report(figures({ faults: ["3 checks were left out."] }), plan);
+    assert.match(text, /^Machine: \d+ cores, .*, Node\.js v\d+\.\d+\.\d+\.$/m);
+    const row =
+      "| 10000 | 500.0 | 1.50 × | 1.40 × | 300 µs | 200 µs | 100.0 ms | 10.0 ms | 200 MB | 15.0 % | 5.0 % |";
+    assert.ok(text.includes(`\n${row}\n`), text);
+    assert.match(
+      text,
+      /the floor makes 12000 checks\/s at 60 µs each, and the farm then uses 70\.0 % of a core/,
+    );
+    assert.match(text, /^## Faults\n\n- 3 checks were left out\.$/m);
+    assert.doesNotMatch(text, /20\d\d-/);
+  });
+});
