@@ -55,7 +55,7 @@ class PlaylistLines {
   constructor(private readonly name: string) {}
 
   add(piece: Buffer): Failure | undefined {
-    // UTF-8 is not decoded: addresses are ASCII, and a character cut in two would be lost
+    // one character a byte, because pieces may cut a character of UTF-8 in two
     this.rest += piece.toString("latin1");
     const lines = this.rest.split(/\r\n|\n|\r(?!$)/);
     this.rest = lines.pop() as string;
@@ -73,7 +73,7 @@ class PlaylistLines {
 
   private line(line: string): Failure | undefined {
     if (line.length > MOST_LINE_CHARACTERS) return this.tooLong();
-    if (this.begun) this.playlist.add(line);
+    if (this.begun) this.playlist.add(decoded(line));
     else if (/^(\u00ef\u00bb\u00bf)?#EXTM3U/.test(line)) this.begun = true;
     else return this.notOne(line);
     return undefined;
@@ -87,4 +87,9 @@ class PlaylistLines {
   private tooLong(): Failure {
     return new Failure("too_large", `${this.name} has a line longer than ${MOST_LINE_CHARACTERS / 1024} KiB`);
   }
+}
+
+/** RFC 8216 §4.1: playlists are UTF-8. */
+function decoded(line: string): string {
+  return /^[\0-\x7f]*$/.test(line) ? line : Buffer.from(line, "latin1").toString("utf8");
 }

@@ -8,6 +8,7 @@ import { WireReader, type Head } from "./wire-reader";
 
 /** All that is read of one answer: a picture of many megapixels has 20 MiB. */
 const MOST_BYTES = 32 * 1024 * 1024;
+const MOST_INFORMATIONAL = 10;
 
 export interface HttpAnswer {
   /** Where it came from, after redirects. */
@@ -91,10 +92,11 @@ function requestText(url: StreamUrl, authorization: string | undefined, range: s
 
 /** Informational answers (RFC 9110 §15.2) stand before the real one. */
 async function finalHead(reader: WireReader): Promise<Head | Failure | LocalFailure> {
-  for (;;) {
+  for (let informational = 0; informational <= MOST_INFORMATIONAL; informational++) {
     const head = await reader.head("HTTP");
     if (head instanceof Failure || head instanceof LocalFailure || head.status >= 200) return head;
   }
+  return new Failure("protocol_error", `more than ${MOST_INFORMATIONAL} informational answers`);
 }
 
 function isRedirect(status: number): boolean {
