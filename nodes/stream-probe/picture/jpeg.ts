@@ -82,17 +82,23 @@ export class JpegWalker {
   }
 
   /** In entropy-coded data FF 00 stands for FF, and restart markers come in between (T.81 §B.1.1.5, §E.1.4). */
-  private entropyCoded(bytes: Uint8Array, at: number): number {
-    if (this.matched === 0) {
-      const found = bytes.indexOf(0xff, at);
-      if (found < 0) return bytes.length;
-      this.matched = 1;
-      return found + 1;
+  private entropyCoded(bytes: Uint8Array, from: number): number {
+    for (let at = from; at < bytes.length; at++) {
+      if (this.matched === 0) {
+        // a search for each of many is slower than a look
+        if (bytes[at] !== 0xff) at = bytes.indexOf(0xff, at);
+        if (at < 0) break;
+        this.matched = 1;
+        continue;
+      }
+      const byte = bytes[at] as number;
+      if (byte === 0x00 || (byte >= RST0 && byte <= RST7)) this.matched = 0;
+      else if (byte !== 0xff) {
+        this.markerRead(byte);
+        return at + 1;
+      }
     }
-    const byte = bytes[at] as number;
-    if (byte === 0x00 || (byte >= RST0 && byte <= RST7)) this.matched = 0;
-    else if (byte !== 0xff) this.markerRead(byte);
-    return at + 1;
+    return bytes.length;
   }
 
   private segment(bytes: Uint8Array, at: number): number {
