@@ -120,6 +120,24 @@ export const HOSTILE_CAMERAS: HttpFake[] = [
     expected: "no_media: HTTP 200, but it ended without a picture",
   },
   {
+    name: "chunks of one byte without end",
+    source: "RFC 9112 §7.1 stretched",
+    script: flooding(
+      head("HTTP/1.1 200 OK", "Content-Type: video/x-flv", "Transfer-Encoding: chunked") + "3\r\nFLV\r\n",
+      Buffer.alloc(65_536 - (65_536 % 6), "1\r\nG\r\n"),
+    ),
+    expected: "ok: HTTP 200",
+  },
+  {
+    name: "a picture in chunks of one byte, without end",
+    source: "RFC 9112 §7.1 stretched",
+    script: flooding(
+      head("HTTP/1.1 200 OK", "Content-Type: image/jpeg", "Transfer-Encoding: chunked"),
+      Buffer.alloc(65_536 - (65_536 % 6), "1\r\nG\r\n"),
+    ),
+    expected: "too_large: more than 65536 chunks",
+  },
+  {
     name: "a negative chunk",
     source: "RFC 9112 §7.1 broken",
     script: ending(

@@ -36,6 +36,8 @@ export const mpegTs: Container = { name: "MPEG-TS", matches: (bytes) => firstPac
 /** Where the first packet begins; -1 when there is none near the beginning. */
 export function firstPacket(bytes: Buffer): number {
   for (let at = bytes.indexOf(SYNC); at >= 0 && at <= FURTHEST_SYNC; at = bytes.indexOf(SYNC, at + 1)) {
+    // a packet without error that has a payload or a field for something else: text that begins with a G has neither
+    if (((bytes[at + 1] ?? 0) & 0x80) !== 0 || ((bytes[at + 3] ?? 0x10) & 0x30) === 0) continue;
     const [next, third] = [bytes[at + PACKET], bytes[at + 2 * PACKET]];
     if (next === SYNC && third === SYNC) return at;
     // of something short, what stands at the very beginning counts

@@ -122,7 +122,7 @@ function resolve(uri: string, base: StreamUrl): StreamUrl | Failure {
   }
   try {
     const url = new URL(uri, base.target);
-    return { ...parseStreamUrl(`${url.protocol}//${url.host}${url.pathname}${url.search}`) };
+    return parseStreamUrl(`${url.protocol}//${url.host}${url.pathname}${url.search}`);
   } catch (error) {
     if (!(error instanceof TypeError) && !(error instanceof StreamUrlError)) throw error;
     return new Failure("not_a_stream", "playlist names an address that cannot be read");

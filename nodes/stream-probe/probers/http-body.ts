@@ -4,6 +4,8 @@ import { header, printable, type Head, type WireReader } from "./wire-reader";
 
 /** A chunk's size line with its extensions is not longer. */
 const MOST_SIZE_LINE_BYTES = 4096;
+/** No picture comes in more, and each costs more work than its bytes. */
+const MOST_CHUNKS = 65_536;
 /** Hexadecimal, and extensions that mean nothing to us. */
 const SIZE_LINE = /^([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?$/;
 /** So many bytes more make it worth looking again whether they are enough. */
@@ -19,7 +21,7 @@ export class HttpBody {
   private chunked: boolean;
   /** Bytes until the end of the chunk, or of the whole body. */
   private left: number;
-  private firstChunk = true;
+  private chunks = 0;
   private ended = false;
 
   constructor(
@@ -103,35 +105,46 @@ export class HttpBody {
     return piece;
   }
 
+  /** The data of all chunks that are there, in one piece: chunks can be a byte long, and countless. */
   private takeChunked(): Piece {
-    while (this.left === 0) {
-      if (this.ended) return null;
-      const { pending } = this.reader;
-      let lineEnd = pending.indexOf(10);
-      // the line end behind the chunk before is still in front of the size
-      const from =
-        !this.firstChunk && (lineEnd === 0 || (lineEnd === 1 && pending[0] === 13)) ? lineEnd + 1 : 0;
-      if (from > 0) lineEnd = pending.indexOf(10, from);
-      if (lineEnd < 0) {
-        if (pending.length - from <= MOST_SIZE_LINE_BYTES) return Buffer.alloc(0);
-        return this.notChunked(pending);
+    const pieces: Buffer[] = [];
+    for (;;) {
+      const next = this.left > 0 ? this.takePlain() : this.nextChunk();
+      if (next === true) continue;
+      if (Buffer.isBuffer(next) && next.length > 0) {
+        pieces.push(next);
+        continue;
       }
-      const size = SIZE_LINE.exec(pending.toString("latin1", from, lineEnd))?.[1];
-      if (size === undefined) return this.notChunked(pending);
-      this.reader.take(lineEnd + 1);
-      this.firstChunk = false;
-      this.left = Number.parseInt(size, 16);
-      this.ended = this.left === 0;
+      // an end or a failure is met again once what came before it is taken
+      return pieces.length === 0 ? next : pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces);
     }
-    return this.takePlain();
+  }
+
+  /** Reads a size. @returns true when a chunk begins, and no bytes when its size has not come whole */
+  private nextChunk(): true | Piece {
+    if (this.ended) return null;
+    const { pending } = this.reader;
+    let lineEnd = pending.indexOf(10);
+    // the line end behind the chunk before is still in front of the size
+    const behind = this.chunks > 0 && (lineEnd === 0 || (lineEnd === 1 && pending[0] === 13));
+    const from = behind ? lineEnd + 1 : 0;
+    if (behind) lineEnd = pending.indexOf(10, from);
+    if (lineEnd < 0 && pending.length - from <= MOST_SIZE_LINE_BYTES) return Buffer.alloc(0);
+    const size = lineEnd < 0 ? undefined : SIZE_LINE.exec(pending.toString("latin1", from, lineEnd))?.[1];
+    if (size === undefined) return this.notChunked(pending);
+    this.reader.take(lineEnd + 1);
+    if (++this.chunks > MOST_CHUNKS) return new Failure("too_large", `more than ${MOST_CHUNKS} chunks`);
+    this.left = Number.parseInt(size, 16);
+    this.ended = this.left === 0;
+    return true;
   }
 
   /** Some cameras announce chunks and send none. */
-  private notChunked(pending: Buffer): Piece {
-    if (!this.firstChunk) return new Failure("protocol_error", `no chunk size in ${printable(pending)}`);
+  private notChunked(pending: Buffer): true | Failure {
+    if (this.chunks > 0) return new Failure("protocol_error", `no chunk size in ${printable(pending)}`);
     this.chunked = false;
     this.left = Infinity;
-    return this.takePlain();
+    return true;
   }
 }
 

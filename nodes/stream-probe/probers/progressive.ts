@@ -17,6 +17,7 @@ export const progressive: HttpFormat = {
     return type.startsWith("video/") || (!type.startsWith("text/") && containerOf(bytes) !== undefined);
   },
   async firstPicture({ run, body, status }) {
+    run.await(`${status}, but no video`, "no_media");
     const began = run.clock.elapsed();
     const failure = await body.begin(ENOUGH_BYTES);
     if (failure instanceof LocalFailure) return failure;
