@@ -5,6 +5,8 @@ import { request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
 import { productFlows } from "./product-flows";
 import {
   cookieOf,
@@ -13,13 +15,12 @@ import {
   rawRequest,
   signIn,
   startProduct,
-  temporaryFolder,
-  until,
   writeFlows,
   type RunningProduct,
 } from "./support";
 
 const PASSWORD = "correct horse battery";
+const folder = temporaryFolder();
 
 interface Echo {
   access: string | null;
@@ -30,8 +31,7 @@ interface Echo {
 
 /** One product for all of these: each part leaves it as the next one expects. */
 describe("the product", () => {
-  const temporary = temporaryFolder();
-  const dataDir = path.join(temporary.folder, "data");
+  const dataDir = path.join(folder, "first");
   let running: RunningProduct;
   let api: string;
   let gui: string;
@@ -44,8 +44,7 @@ describe("the product", () => {
     ({ api, gui, editor } = running.addresses);
   });
   after(async () => {
-    await running.stop();
-    temporary.remove();
+    await running?.stop();
   });
 
   const get = (url: string, headers: Record<string, string> = {}) =>
@@ -415,7 +414,7 @@ describe("the product", () => {
       const theirs = await openSocket(gui, [`Cookie: ${other}`, origin]);
       const slow = httpRequest(`${gui}snapshot/slow.jpg`, { headers: { cookie: session } }).end();
       const cut = Promise.all([once(mine.socket, "close"), once(slow, "error")]);
-      await until(() => slow.socket?.bytesWritten, "the request to be sent");
+      await until(() => slow.socket?.bytesWritten);
       const out = await post(`${gui}logout`, {}, { cookie: session });
       assert.equal(out.status, 303);
       assert.match(out.headers.getSetCookie()[0] ?? "", /^streampulse_session=; Max-Age=0; /);
@@ -473,8 +472,7 @@ describe("the product", () => {
 });
 
 describe("the product with everything in its environment", () => {
-  const temporary = temporaryFolder();
-  const dataDir = path.join(temporary.folder, "data");
+  const dataDir = path.join(folder, "second");
   let running: RunningProduct;
 
   before(async () => {
@@ -488,8 +486,7 @@ describe("the product with everything in its environment", () => {
     running = await startProduct(dataDir, env);
   });
   after(async () => {
-    await running.stop();
-    temporary.remove();
+    await running?.stop();
   });
 
   it("needs no set-up, and marks cookies behind TLS", async () => {

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
-import { silentLogger } from "../../../common/logger";
 import { PublicListener } from "../../../runtime/plugin/public-listener";
-import { FakeClock, rawRequest, until } from "../support";
+import { FakeClock } from "../../support/fake-clock";
+import { RecordingLogger } from "../../support/recording-logger";
+import { until } from "../../support/until";
+import { rawRequest } from "../support";
 
-function listener(port: number, clock: FakeClock, log: string[], states: (string | undefined)[]) {
+function listener(port: number, clock: FakeClock, logger: RecordingLogger, states: (string | undefined)[]) {
   return new PublicListener({
     name: "status API",
     host: "127.0.0.1",
     port,
     variable: "STREAMPULSE_API_PORT",
     clock,
-    logger: { ...silentLogger, error: (text) => log.push(text) },
+    logger,
     onRequest: (_, response) => void response.end("here"),
     onState: (problem) => states.push(problem),
   });
@@ -24,21 +26,21 @@ describe("a public listener", () => {
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
     const clock = new FakeClock();
-    const log: string[] = [];
+    const logger = new RecordingLogger();
     const states: (string | undefined)[] = [];
-    const api = listener(port, clock, log, states);
+    const api = listener(port, clock, logger, states);
     api.start();
-    await until(() => states.length === 1, "the first try");
-    clock.advance(5000);
-    await until(() => states.length === 2, "the second try");
+    await until(() => states.length === 1);
+    clock.pass(5000);
+    await until(() => states.length === 2);
     const problem =
       `Port ${port} for the status API is in use by another program: ` +
       "end that one, or set STREAMPULSE_API_PORT to a free port. It is tried again every 5 s.";
     assert.deepEqual(states, [problem, problem]);
-    assert.deepEqual(log, [problem]);
+    assert.deepEqual(logger.texts("error"), [problem]);
     await new Promise((resolve) => other.close(resolve));
-    clock.advance(5000);
-    await until(() => states.length === 3, "the third try");
+    clock.pass(5000);
+    await until(() => states.length === 3);
     assert.equal(states[2], undefined);
     assert.equal(await (await fetch(api.url)).text(), "here");
     await api.stop();
@@ -48,9 +50,9 @@ describe("a public listener", () => {
 
   it("answers what is no HTTP, and closes every connection when it stops", async () => {
     const states: (string | undefined)[] = [];
-    const api = listener(0, new FakeClock(), [], states);
+    const api = listener(0, new FakeClock(), new RecordingLogger(), states);
     api.start();
-    await until(() => states.length === 1, "the port");
+    await until(() => states.length === 1);
     assert.equal((await rawRequest(api.url, "nonsense\r\n\r\n")).status, 400);
     assert.equal(
       (await rawRequest(api.url, `GET / HTTP/1.1\r\nX: ${"x".repeat(20_000)}\r\n\r\n`)).status,
