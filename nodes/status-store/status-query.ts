@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { AnyMessage } from "../../common/node-red";
-import { answerQuery, failure, type Question } from "./answer-query";
+import { answerQuery, failure, type Answer, type Question } from "./answer-query";
 import type { Store } from "./store";
 
 interface StatusQueryDef extends NodeDef {
@@ -23,11 +23,14 @@ export = function (RED: NodeAPI): void {
     this.status(store ? {} : { fill: "red", shape: "ring", text: "no database chosen" });
 
     this.on("input", (message, send, done) => {
-      const answer = store
-        ? answerQuery(store.live, questionOf(message, definition.query))
-        : failure(503, "no_database", "No database is chosen in this status-query node.");
-      send(Object.assign(message, answer));
-      done();
+      const answer = (found: Answer) => {
+        send(Object.assign(message, found));
+        done();
+      };
+      if (!store)
+        return answer(failure(503, "no_database", "No database is chosen in this status-query node."));
+      // right after a start or a deploy nothing is known yet, and an empty answer would look as if all streams were gone
+      store.whenRead(() => answer(answerQuery(store.live, questionOf(message, definition.query))));
     });
   }
 
