@@ -68,17 +68,18 @@ describe("StoreWriter", () => {
     second.writer.start();
     const last = { at: NOW, state: "up", reason: "ok", message: "RTSP 200", latencyMs: 12 } as const;
     const confirmed = { state: "down", reason: "timeout", level: "handshake" } as const;
+    const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp" } as const;
     const since = (second.seeds[0]?.seeds[0]?.confirmed?.since ?? 0) - NOW;
     assert.ok(since >= 0 && since <= 20);
     assert.deepEqual(second.seeds[0], {
       ...{ kind: "seeds", opened: true, lastSeq: 9 },
-      seeds: [{ name: "a", confirmed: { ...confirmed, since: NOW + since }, last }],
+      seeds: [{ name: "a", ...place, confirmed: { ...confirmed, since: NOW + since }, last }],
     });
     second.watch();
     second.watch(A);
     assert.deepEqual(second.seeds[1], {
       ...{ kind: "seeds", opened: false, lastSeq: 9 },
-      seeds: [{ name: "a", confirmed: null, last }],
+      seeds: [{ name: "a", ...place, confirmed: null, last }],
     });
     second.writer.stop();
   });
