@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { describe, it } from "node:test";
 import type { NodeAPI } from "node-red";
 import { HEALTH_EVENT } from "../../contracts/health";
+import { listen, LOOPBACK } from "../../demo/cameras";
 import { productSettingsFile } from "../../runtime/product-settings";
 import plugin from "../../runtime/plugin/streampulse-runtime";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -43,8 +44,7 @@ describe("Node-RED embedded in a process", () => {
       );
       RED.init(server, settings);
       await RED.start();
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
+      await listen(server, 0, LOOPBACK);
       const opened = () => lines.map((line) => /^dashboard listens on (\S+)/.exec(line)?.[1]).filter(Boolean);
       const gui = await until(() => opened()[run]);
       const health = await fetch(`${gui}healthz`);

@@ -10,6 +10,7 @@ import { until } from "../support/until";
 import { productFlows } from "./product-flows";
 import {
   cookieOf,
+  editorToken,
   post,
   rawGet,
   rawRequest,
@@ -51,14 +52,6 @@ describe("the product", () => {
     fetch(url, { redirect: "manual", headers });
   const echo = async (url: string, headers: Record<string, string> = {}) =>
     (await (await get(url, headers)).json()) as Echo;
-  const editorToken = (password: string, username = "admin") =>
-    post(`${editor}auth/token`, {
-      client_id: "node-red-editor",
-      grant_type: "password",
-      scope: "",
-      username,
-      password,
-    });
 
   /** Opens the dashboard's WebSocket by hand; resolves with the status, and the socket when it is open. */
   const openSocket = async (
@@ -115,7 +108,7 @@ describe("the product", () => {
       for (const place of ["", "flows", "settings", "auth/login", "nodes", "red/red.min.js", "preview/x"]) {
         assert.equal((await get(editor + place)).status, 403, place);
       }
-      assert.equal((await editorToken("")).status, 403);
+      assert.equal((await editorToken(editor, "")).status, 403);
       assert.match((await rawGet(editor, "/", ["Accept: text/html"])).body, /Open the set-up page/);
       assert.equal((await echo(`${editor}api/status`)).access, "anybody");
     });
@@ -244,11 +237,11 @@ describe("the product", () => {
 
     it("opens the editor with the same account, in any case of its name", async () => {
       assert.equal((await get(`${editor}flows`)).status, 401);
-      for (const wrong of [await editorToken("wrong"), await editorToken(PASSWORD, "root")]) {
+      for (const wrong of [await editorToken(editor, "wrong"), await editorToken(editor, PASSWORD, "root")]) {
         assert.equal(wrong.status, 403);
         assert.match(await wrong.text(), /"invalid_grant","message":"User name or password is wrong."/);
       }
-      const right = await editorToken(PASSWORD, "Admin");
+      const right = await editorToken(editor, PASSWORD, "Admin");
       assert.equal(right.status, 200);
       const { access_token } = (await right.json()) as { access_token: string };
       const headers = { authorization: `Bearer ${access_token}` };
@@ -445,7 +438,7 @@ describe("the product", () => {
       assert.equal(page.status, 429);
       assert.equal(page.headers.get("retry-after"), "1");
       assert.match(await page.text(), /Too many tries: wait 1 s\./);
-      assert.equal((await editorToken(PASSWORD)).status, 429);
+      assert.equal((await editorToken(editor, PASSWORD)).status, 429);
       assert.equal((await get(`${gui}api/status`, { cookie: session })).status, 200, "who is in stays in");
     });
   });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { silentLogger } from "../../common/logger";
+import { listen, LOOPBACK } from "../../demo/cameras";
 import type { Addresses } from "../../runtime/plugin/product-runtime";
 import { Product } from "../../runtime/start";
 import { ReadyProcess, runToEnd } from "../support/ready-process";
@@ -124,14 +124,9 @@ describe("the product as a class", () => {
   });
 
   it("goes on when its ports are taken, says so, and takes them later", async () => {
-    const others = [createServer(), createServer()];
-    const ports = [];
-    for (const other of others) {
-      other.listen(0, "127.0.0.1");
-      await once(other, "listening");
-      ports.push(String((other.address() as AddressInfo).port));
-    }
-    const [apiPort = "", editorPort = ""] = ports;
+    const others = [createServer(), createServer()] as const;
+    const apiPort = String(await listen(others[0], 0, LOOPBACK));
+    const editorPort = String(await listen(others[1], 0, LOOPBACK));
     let text = "";
     const product = new Product({
       env: cleanEnvironment({

@@ -122,6 +122,12 @@ export function cookieOf(response: Response): string {
   return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
 }
 
+/** Asks for a token of the editor, as its login page does. */
+export function editorToken(editor: string, password: string, username = "admin"): Promise<Response> {
+  const grant = { client_id: "node-red-editor", grant_type: "password", scope: "" };
+  return post(`${editor}auth/token`, { ...grant, username, password });
+}
+
 export async function signIn(gui: string, password: string): Promise<string> {
   const response = await post(`${gui}login`, { password });
   if (response.status !== 303) throw new Error(`login answered ${response.status}`);

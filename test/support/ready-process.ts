@@ -56,13 +56,6 @@ export class ReadyProcess {
     }
   }
 
-  /** Sends a signal and waits until the program, and all that hold its output, have ended. @returns its exit code */
-  async kill(signal: NodeJS.Signals): Promise<number | null> {
-    this.child?.kill(signal);
-    const [code] = (await this.closed) as [number | null];
-    return code;
-  }
-
   async stop(): Promise<void> {
     const child = this.child;
     this.child = undefined;
@@ -72,6 +65,13 @@ export class ReadyProcess {
     const force = setTimeout(() => child.kill("SIGKILL"), 2000);
     await ended;
     clearTimeout(force);
+  }
+
+  /** Sends a signal and waits until the program, and all that hold its output, have ended. @returns its exit code */
+  async kill(signal: NodeJS.Signals): Promise<number | null> {
+    this.child?.kill(signal);
+    const [code] = (await this.closed) as [number | null];
+    return code;
   }
 }
 

@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { describe, it } from "node:test";
+import { listen, LOOPBACK } from "../../../demo/cameras";
 import { PublicListener } from "../../../runtime/plugin/public-listener";
 import { FakeClock } from "../../support/fake-clock";
 import { RecordingLogger } from "../../support/recording-logger";
 import { until } from "../../support/until";
 import { rawRequest } from "../support";
 
-function listener(port: number, clock: FakeClock, logger: RecordingLogger, states: (string | undefined)[]) {
+function listener(
+  port: number,
+  clock: FakeClock,
+  logger: RecordingLogger,
+  states: (string | undefined)[],
+  requests: (string | undefined)[] = [],
+) {
   return new PublicListener({
     name: "status API",
     host: "127.0.0.1",
@@ -15,7 +22,10 @@ function listener(port: number, clock: FakeClock, logger: RecordingLogger, state
     variable: "STREAMPULSE_API_PORT",
     clock,
     logger,
-    onRequest: (_, response) => void response.end("here"),
+    onRequest: (request, response) => {
+      requests.push(request.url);
+      response.end("here");
+    },
     onState: (problem) => states.push(problem),
   });
 }
@@ -23,8 +33,7 @@ function listener(port: number, clock: FakeClock, logger: RecordingLogger, state
 describe("a public listener", () => {
   it("says once that its port is in use, and takes it when it is free", async () => {
     const other = createServer();
-    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
-    const { port } = other.address() as AddressInfo;
+    const port = await listen(other, 0, LOOPBACK);
     const clock = new FakeClock();
     const logger = new RecordingLogger();
     const states: (string | undefined)[] = [];
@@ -50,7 +59,8 @@ describe("a public listener", () => {
 
   it("answers what is no HTTP, and closes every connection when it stops", async () => {
     const states: (string | undefined)[] = [];
-    const api = listener(0, new FakeClock(), new RecordingLogger(), states);
+    const requests: (string | undefined)[] = [];
+    const api = listener(0, new FakeClock(), new RecordingLogger(), states, requests);
     api.start();
     await until(() => states.length === 1);
     assert.equal((await rawRequest(api.url, "nonsense\r\n\r\n")).status, 400);
@@ -60,7 +70,7 @@ describe("a public listener", () => {
     );
     assert.equal((await rawRequest(api.url, "GET / HTTP/1.1\r\n\r\n")).status, 400);
     const open = rawRequest(api.url, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => requests.length === 1);
     await api.stop();
     assert.equal((await open).body, "here");
   });
