@@ -5,6 +5,7 @@ import { BenchChild } from "./child";
 import type { FarmAddress, FarmUsage } from "./farm";
 import type { FloorRequest, FloorResult } from "./floor";
 import type { LoadRequest, LoadResult } from "./load";
+import type { MediaCheckFigures } from "./media-check";
 import { BenchedProduct, HEARTBEAT_SECONDS } from "./product";
 
 export interface BenchPlan {
@@ -55,6 +56,9 @@ export interface BenchFigures {
   farmShareUnpaced: number;
   sizes: SizeFigures[];
   status?: StatusFigures;
+  /** The largest size once more, each picture looked at once a minute. */
+  pictures?: Omit<SizeFigures, "floor">;
+  mediaCheck?: MediaCheckFigures;
   /** What makes a figure worthless, one sentence each. */
   faults: string[];
 }
@@ -90,6 +94,7 @@ export class Bench {
       idleShare,
       unpaced,
       farmShareUnpaced: farmShare,
+      mediaCheck: await this.mediaCheck(),
       sizes: [],
       faults: this.faults,
     };
@@ -106,7 +111,25 @@ export class Bench {
         await product.stop();
       }
     }
+    this.say(`${streams} streams: the product, each picture looked at once a minute`);
+    const product = new BenchedProduct(address.urls, address.manyHosts ? undefined : 256, true);
+    try {
+      figures.pictures = await this.watch(product, streams);
+    } finally {
+      await product.stop();
+    }
     return figures;
+  }
+
+  private async mediaCheck(): Promise<MediaCheckFigures> {
+    this.say("a media check against ffprobe on the same stream");
+    const [camera, checker] = [BenchChild.start("camera"), BenchChild.start("media-check")];
+    try {
+      const { url } = await camera.call<{ url: string }>("start");
+      return await this.abortable(checker.call<MediaCheckFigures>("run", url));
+    } finally {
+      await Promise.all([camera.stop(), checker.stop()]);
+    }
   }
 
   private async floor(urls: string[], checksPerSecond?: number) {
@@ -130,7 +153,7 @@ export class Bench {
   private async idle(): Promise<number> {
     const product = new BenchedProduct([]);
     try {
-      await product.start();
+      await this.abortable(product.start());
       await this.sleep(this.plan.settleSeconds / 2);
       const before = await product.snapshot();
       await this.sleep(this.plan.seconds / 2);
@@ -142,7 +165,7 @@ export class Bench {
   }
 
   private async watch(product: BenchedProduct, size: number): Promise<Omit<SizeFigures, "floor">> {
-    await product.start();
+    await this.abortable(product.start());
     await this.abortable(product.untilAllUp());
     await this.sleep(this.plan.settleSeconds);
     const farmBefore = await this.farm.call<FarmUsage>("usage");
@@ -177,7 +200,7 @@ export class Bench {
   /** Both servers in turn, under the same load and while the product goes on watching its streams. */
   private async status(product: BenchedProduct): Promise<StatusFigures> {
     this.say(`/api/status with ${STATUS_STREAMS} streams, against a bare server`);
-    const url = `${product.apiUrl}/api/status`;
+    const url = `${product.apiUrl}api/status`;
     const response = await fetch(url);
     const body = await response.text();
     const bare = BenchChild.start("bare-http");

@@ -47,13 +47,13 @@ describe("the outage of a host", () => {
     told.say("up", "a", "b", "c");
     told.say("down", "a");
     assert.deepEqual(told.told(), []);
-    told.clock.startedAt += 1000;
+    told.clock.pass(1000);
     told.say("down", "b");
     assert.deepEqual(told.messages, [
       { kind: "host", event: "began", host: "NVR.test", streams: ["a", "b"], at: told.clock.now() },
     ]);
     const { at } = told.messages.splice(0)[0] as Outage;
-    told.clock.startedAt += 90_000;
+    told.clock.pass(90_000);
     told.say("degraded", "b");
     assert.deepEqual(told.messages.splice(0), [
       {
