@@ -47,6 +47,23 @@ describe("the picture over RTSP", () => {
     });
   });
 
+  it("tells frames that nobody can read from silence", async () => {
+    const noise = camera({ packets: [Buffer.from("this is no RTP"), Buffer.from("nor is this")] });
+    const unreadable = async (script: typeof noise) => {
+      let found: boolean | undefined;
+      await withCamera(script, async (fake) => {
+        const result = await probe(fake.url("/live"), { level: "media", timeoutMs: 500 });
+        assert.ok(!("notMade" in result));
+        assert.equal(result.reason, "no_media");
+        found = result.unreadable;
+      });
+      return found;
+    };
+    assert.equal(await unreadable(noise), true);
+    assert.equal(await unreadable(camera({ channel: null })), undefined);
+    assert.equal(await unreadable(camera({ packets: [rtpPacket(1, Buffer.alloc(16), 72)] })), undefined);
+  });
+
   it("measures from SETUP to the first packet", async () => {
     await withCamera(camera(), async (fake) => {
       const result = await probe(fake.url("/live"), { level: "media" });
