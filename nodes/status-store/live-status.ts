@@ -61,8 +61,8 @@ export class LiveStatus {
   private streams = new Map<string, LiveStream>();
   /** In the order in which v2.2 sorted its keys. */
   private sorted: LiveStream[] = [];
-  /** What the database knew, until it is known which streams there are. */
-  private seeds: Map<string, Seed> | null = new Map();
+  /** False while the streams are those that the database knew: the API answers for them until a list comes. */
+  private listed = false;
   private zone = new ZonedTime("UTC");
   private strict = false;
   private version = 0;
@@ -89,12 +89,10 @@ export class LiveStatus {
         ...{ name: stream.name, quotedName: pythonString(stream.name) },
         ...{ url: origin, protocol, enabled, group, tags, version: 0 },
       };
-      const seed = this.seeds?.get(stream.name) ?? this.seeds?.get(oldName);
-      if (seed) sow(entry, seed);
       this.touch(entry);
       next.set(stream.name, entry);
     }
-    this.seeds = null;
+    this.listed = true;
     this.streams = next;
     this.sorted = sortByCodePoint([...next.values()]);
     if (this.zone.timezone !== settings.timezone) this.zone = new ZonedTime(settings.timezone);
@@ -104,12 +102,13 @@ export class LiveStatus {
   /** What the database knew: fills only what has not been heard since. */
   addSeeds(seeds: readonly Seed[]): void {
     for (const seed of seeds) {
-      if (this.seeds) this.seeds.set(seed.name, seed);
+      if (!this.listed && !this.streams.has(seed.name)) this.streams.set(seed.name, fromSeed(seed));
       const entry = this.streams.get(seed.name);
       if (!entry) continue;
       sow(entry, seed);
       this.touch(entry);
     }
+    if (!this.listed) this.sorted = sortByCodePoint([...this.streams.values()]);
   }
 
   /** @returns false for a stream that is not watched */
@@ -134,9 +133,6 @@ export class LiveStatus {
   /** The confirmed states, for a probe that starts. Pending and unknown are none. */
   confirmedStates(): StreamState[] {
     const states: StreamState[] = [];
-    for (const { name, confirmed } of this.seeds?.values() ?? []) {
-      if (confirmed) states.push({ stream: name, ...confirmed });
-    }
     for (const { name, state, reason, since, level } of this.streams.values()) {
       if (since !== null && state !== "pending" && state !== "unknown") {
         states.push({ stream: name, state, reason, since, level });
@@ -147,7 +143,7 @@ export class LiveStatus {
 
   /** True once it is known which streams there are. */
   get hasStreams(): boolean {
-    return this.seeds === null;
+    return this.listed;
   }
 
   /** All streams, in the order of config.yaml. */
@@ -197,6 +193,12 @@ export class LiveStatus {
 }
 
 const unseen = { state: "pending", reason: null, since: null, level: null, last: null, media: null } as const;
+
+/** A stream as the database knew it, without what only config.yaml says. */
+function fromSeed({ name, origin, protocol }: Seed): LiveStream {
+  const known = { name, quotedName: pythonString(name), url: origin, protocol };
+  return { ...unseen, ...known, enabled: true, tags: [], version: 0 };
+}
 
 function sow(entry: LiveStream, { confirmed, last }: Seed): void {
   if (entry.since === null && confirmed) Object.assign(entry, confirmed);

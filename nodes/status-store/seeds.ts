@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { REASONS, type Reason } from "../../contracts";
 import { levelOfCode, STATE_CODES, stateOfCode } from "./codes";
 import type { Seed, StoredCheck } from "./store-messages";
+import type { RegisteredStream } from "./stream-registry";
 
 interface SpanRow {
   state: number;
@@ -24,12 +25,14 @@ const CHECK = (table: string) => `
   FROM ${table} CROSS JOIN reasons ON reasons.id = reason CROSS JOIN messages ON messages.id = message`;
 
 /** Reads the last confirmed state and the last check of streams. */
-export function readSeeds(db: Database, streams: Iterable<{ id: number; name: string }>): Seed[] {
+export function readSeeds(db: Database, streams: Iterable<RegisteredStream>): Seed[] {
   const list = [...streams];
   const confirmed = readConfirmed(db, list);
   const checks = readLastChecks(db, confirmed);
-  return list.map(({ id, name }) => ({
+  return list.map(({ id, name, origin, protocol }) => ({
     name,
+    origin,
+    protocol,
     confirmed: confirmed.get(id) ?? null,
     last: checks.get(id) ?? null,
   }));

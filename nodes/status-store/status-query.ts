@@ -54,10 +54,13 @@ export = function (RED: NodeAPI): void {
       };
       if (!store)
         return finish(failure(503, "no_database", "No database is chosen in this status-query node."));
-      const question = questionOf(message, definition.query);
-      const known = answerQuery(store.live, question);
-      if (known) return finish(known);
-      answer(store, question, message).then(finish, done);
+      // right after a start or a deploy nothing is known yet, and an empty answer would look as if all streams were gone
+      store.whenRead(() => {
+        const question = questionOf(message, definition.query);
+        const known = answerQuery(store.live, question);
+        if (known) return finish(known);
+        answer(store, question, message).then(finish, done);
+      });
     });
   }
 

@@ -57,6 +57,9 @@ export interface StoredCheck {
 /** What the database knew of a stream. */
 export interface Seed {
   name: string;
+  /** Scheme, host and port of its URL. */
+  origin: string;
+  protocol: "rtsp" | "http";
   /** The last confirmed state; null when there is none. */
   confirmed: { state: State; reason: Reason | null; since: number; level: Level | null } | null;
   last: StoredCheck | null;

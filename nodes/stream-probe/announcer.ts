@@ -11,21 +11,24 @@ const PATIENCE_MS = 3000;
  * confirmed last, so that a restart announces nothing that was announced before; without a store it goes on by itself.
  */
 export class Announcer {
+  /** True until it is known what was confirmed before this run: states of now are not told before that either. */
+  waiting = true;
   private seq: number;
-  private waiting = false;
   private timer: unknown;
   private readonly held = new Map<Health, UnnumberedTransition>();
 
   constructor(
     private readonly clock: Clock,
     private readonly outbox: Outbox,
+    /** The wait is over. */
+    private readonly onRelease: () => void,
   ) {
     // the time in milliseconds grows faster than transitions happen, so the numbers grow from run to run
     this.seq = clock.now();
   }
 
+  /** The first streams are there. */
   start(): void {
-    this.waiting = true;
     this.timer = this.clock.setTimeout(() => this.release(), PATIENCE_MS);
   }
 
@@ -81,5 +84,6 @@ export class Announcer {
     const inOrder = [...this.held].sort(([, a], [, b]) => a.at - b.at);
     this.held.clear();
     for (const [health, transition] of inOrder) this.announce(health, transition);
+    this.onRelease();
   }
 }

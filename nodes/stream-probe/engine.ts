@@ -50,6 +50,8 @@ export interface EngineStatistics {
 export class ProbeEngine {
   private streams = new Map<string, MonitoredStream>();
   private settings?: MonitorSettings;
+  /** What the store had confirmed, while it is not known which streams there are. */
+  private early?: { confirmed: readonly StreamState[]; lastSeq: number };
   private pauses: Pauses = { all: false, names: [] };
   /** Streams so far: each new one gets the next phase. */
   private phases = 0;
@@ -61,11 +63,9 @@ export class ProbeEngine {
     const { clock, output } = options;
     this.rounds = new Rounds({ ...options, onCheck: (monitored, check) => this.checked(monitored, check) });
     this.outbox = new Outbox(clock, output);
-    this.announcer = new Announcer(clock, this.outbox);
-  }
-
-  start(): void {
-    this.announcer.start();
+    this.announcer = new Announcer(clock, this.outbox, () => {
+      for (const { health } of this.streams.values()) this.outbox.state(health);
+    });
   }
 
   /** Ends every probe that runs; no check comes of them. What is known has been told when this returns. */
@@ -82,6 +82,7 @@ export class ProbeEngine {
   setStreams(list: readonly Stream[], settings: MonitorSettings, renames: readonly Rename[] = []): void {
     const before = this.streams;
     const oldNames = this.oldNames(list, renames);
+    if (!this.settings) this.announcer.start();
     const sameSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
     this.settings = settings;
     this.rounds.change(settings.probe);
@@ -98,12 +99,18 @@ export class ProbeEngine {
     for (const old of before.values()) if (!kept.has(old)) this.rounds.leave(old);
     for (const monitored of fresh) this.begin(monitored, fresh.length);
     this.forgetUnused();
+    if (this.early) this.restore(this.early.confirmed, this.early.lastSeq);
+    this.early = undefined;
   }
 
   /** What was confirmed before this run, from the store or from the thread that died. */
   restore(confirmed: readonly StreamState[], lastSeq: number): void {
+    if (!this.settings) {
+      // the store was quicker than config.yaml
+      this.early = { confirmed, lastSeq };
+      return;
+    }
     this.announcer.restore(confirmed, lastSeq, (name) => this.streams.get(name)?.health);
-    for (const { health } of this.streams.values()) this.outbox.state(health);
   }
 
   setPauses(pauses: Pauses): void {
@@ -150,7 +157,7 @@ export class ProbeEngine {
     this.outbox.check(check);
     const { transition, suspect, reasonChanged } = health.observe(check, confirmFailures);
     if (transition) this.announcer.announce(health, transition);
-    if (reasonChanged) this.outbox.state(health);
+    if (reasonChanged) this.tellState(health);
     if (suspect) this.rounds.soon(monitored, recheckMs);
   }
 
@@ -180,7 +187,11 @@ export class ProbeEngine {
     } else {
       this.rounds.begin(monitored, newStreams);
     }
-    this.outbox.state(health);
+    this.tellState(health);
+  }
+
+  private tellState(health: Health): void {
+    if (!this.announcer.waiting) this.outbox.state(health);
   }
 
   private isPaused({ stream }: MonitoredStream): boolean {

@@ -44,7 +44,6 @@ function run(port: MessagePort): void {
         return port.close();
     }
   });
-  engine.start();
 }
 
 if (parentPort) run(parentPort);

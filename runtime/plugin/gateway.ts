@@ -33,7 +33,11 @@ export interface GatewayOptions {
   pages: OwnPages;
   doors: NodeRedDoors;
   logger: Logger;
+  flowAnswerMs?: number;
 }
+
+/** A message that was on its way through a flow when that was deployed never arrives: its request must not wait for ever. */
+const FLOW_ANSWER_MS = 15_000;
 
 /** The guard at the two public ports: whatever is not known to be allowed is refused here. */
 export class Gateway {
@@ -109,6 +113,7 @@ export class Gateway {
     if (route.to === "socket") return doors.server(request, response);
     hideCredentials(request);
     if (route.to === "resource") return doors.server(request, response);
+    this.limitWait(response);
     doors.flow(request, response, (error) => {
       if (error) {
         logger.warn(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${reasonOf(error)}`);
@@ -124,6 +129,15 @@ export class Gateway {
       const message = "No flow answers this path now: look at the tab API in the editor, or try again.";
       answerError(response, status, "no_flow", message);
     });
+  }
+
+  private limitWait(response: ServerResponse): void {
+    const message = "The flow did not answer; it may just have been deployed. Try again.";
+    const timer = setTimeout(
+      () => answerError(response, 503, "no_answer", message),
+      this.options.flowAnswerMs ?? FLOW_ANSWER_MS,
+    );
+    response.once("close", () => clearTimeout(timer));
   }
 
   private answerOwn(

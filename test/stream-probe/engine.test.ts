@@ -393,7 +393,6 @@ describe("a restart", () => {
   it("announces nothing that was announced, and keeps the time since when", async () => {
     const probing = new FakeProbing();
     probing.answers.set("/b", "timeout");
-    probing.engine.start();
     probing.engine.setStreams([stream("a"), stream("b"), stream("c", { enabled: false })], monitorSettings());
     await probing.clock.advance(1500);
     assert.deepEqual(probing.told(), []);
@@ -413,10 +412,19 @@ describe("a restart", () => {
     );
   });
 
+  it("also when the store is quicker than config.yaml", async () => {
+    const probing = new FakeProbing();
+    probing.engine.restore([confirmed("a", "up", 111)], 5);
+    await probing.clock.advance(1000);
+    probing.engine.setStreams([stream("a")], monitorSettings());
+    await probing.clock.advance(10_000);
+    assert.deepEqual(probing.told(), []);
+    assert.equal(probing.states.at(-1)?.[0]?.since, 111);
+  });
+
   it("announces what changed while the monitor was off, from what was last confirmed", async () => {
     const probing = new FakeProbing();
     probing.answers.set("/a", "timeout");
-    probing.engine.start();
     probing.engine.setStreams([stream("a"), stream("b")], monitorSettings());
     await probing.clock.advance(1500);
     const lastSeq = probing.clock.now() + 1e9;
@@ -432,7 +440,6 @@ describe("a restart", () => {
 
   it("goes on by itself when no store answers", async () => {
     const probing = new FakeProbing();
-    probing.engine.start();
     probing.engine.setStreams([stream("a")], monitorSettings());
     await probing.clock.advance(2900);
     assert.deepEqual(probing.told(), []);

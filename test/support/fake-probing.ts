@@ -52,7 +52,6 @@ export class FakeProbing {
 
   /** Starts and says that nothing was confirmed before, so that transitions are told at once. */
   begin(streams: Stream[], settings = monitorSettings()): void {
-    this.engine.start();
     this.engine.setStreams(streams, settings);
     this.engine.restore([], 0);
   }

@@ -32,6 +32,15 @@ export class GstCamera implements Camera {
     return { url: `rtsp://${LOOPBACK}:${this.port}${mount}` };
   }
 
+  /** Stops it in its tracks: the system still takes connections for it. */
+  freeze(): void {
+    this.process?.signal("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.process?.signal("SIGCONT");
+  }
+
   async stop(): Promise<void> {
     await this.process?.stop();
   }

@@ -45,6 +45,10 @@ export class ReadyProcess {
     }
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
   async stop(): Promise<void> {
     const child = this.child;
     this.child = undefined;

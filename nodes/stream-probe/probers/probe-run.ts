@@ -33,6 +33,8 @@ export class ProbeRun {
   private sent = false;
   private staleNonces = 0;
   private credentialsRefused = false;
+  /** The credentials were good for the resource before: a camera whose nonces serve once may ask again. */
+  private credentialsProven = false;
   private certificateExpired = false;
   private connection?: Connection;
   private requestedAt = 0;
@@ -55,7 +57,9 @@ export class ProbeRun {
   async connect(url: StreamUrl): Promise<Connection | Failure | LocalFailure> {
     if (this.timedOut) return this.timedOut;
     this.connection?.close();
-    const connection = new Connection(url, this.request.tlsVerify, this.network, this.timings);
+    // the steps that are shown are those of the first connection
+    const timings = this.level === "handshake" ? this.timings : {};
+    const connection = new Connection(url, this.request.tlsVerify, this.network, timings);
     this.connection = connection;
     const failure = await connection.open();
     if (failure) return failure;
@@ -67,6 +71,12 @@ export class ProbeRun {
   requested(what: string): void {
     this.requestedAt = this.network.clock.elapsed();
     this.await(what);
+  }
+
+  /** A further resource of the same stream is asked for, with redirects of its own and maybe a challenge of its own. */
+  nextResource(): void {
+    this.redirects = 0;
+    this.credentialsProven = this.sent;
   }
 
   /** What it would mean if the deadline came now. */
@@ -98,7 +108,10 @@ export class ProbeRun {
   mayAuthorize(head: Head, url: StreamUrl): boolean {
     const challenges = head.headers.get("www-authenticate") ?? [];
     if (this.authorizer && this.sent) {
-      if (!isStale(challenges) || ++this.staleNonces > MOST_STALE_NONCES) {
+      const renewed =
+        this.credentialsProven || (isStale(challenges) && ++this.staleNonces <= MOST_STALE_NONCES);
+      this.credentialsProven = false;
+      if (!renewed) {
         this.credentialsRefused = true;
         return false;
       }

@@ -3,6 +3,12 @@ import type { Reason } from "../../../contracts/reasons";
 import type { StreamUrl } from "../../../common/stream-url";
 import type { Network } from "./network";
 
+/** What the probes of one stream remember from one to the next. Its owner keeps it as long as the stream's URL stays. */
+export interface ProbeMemory {
+  /** Where an HLS playlist stood when it was last seen to move on, on the clock that never jumps back. */
+  playlist?: { position: string; changedAtMs: number };
+}
+
 /** What one probe is asked. */
 export interface ProbeRequest {
   url: StreamUrl;
@@ -14,6 +20,8 @@ export interface ProbeRequest {
   tlsVerify: boolean;
   /** Do not send the URL's credentials although the camera asks: they were refused a short while ago. */
   withholdCredentials: boolean;
+  /** Without it, a playlist that stands still cannot be told from one that moves. */
+  memory?: ProbeMemory;
 }
 
 /** What one probe found. */

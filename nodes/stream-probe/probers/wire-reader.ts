@@ -109,11 +109,10 @@ export class WireReader {
   }
 }
 
-/** True as long as the bytes can still become `PROTOCOL/1.0 …`. */
+/** True as long as the bytes can still become `PROTOCOL/1.0 …`, or `ICY 200 OK`, with which SHOUTcast's heirs answer. */
 function looksLike(buffer: Buffer, protocol: string): boolean {
-  const beginning = `${protocol}/`;
-  const length = Math.min(buffer.length, beginning.length);
-  return buffer.toString("latin1", 0, length).toUpperCase() === beginning.slice(0, length);
+  const text = buffer.toString("latin1", 0, protocol.length + 1).toUpperCase();
+  return `${protocol}/`.startsWith(text) || (protocol === "HTTP" && "ICY ".startsWith(text.slice(0, 4)));
 }
 
 /** Where the empty line ends; 0 when it has not come. Lines may end in CRLF or, against the RFCs, in LF alone. */
@@ -127,7 +126,7 @@ function endOfHead(buffer: Buffer, from: number): number {
 
 function parseHead(text: string, protocol: string): Head | Failure {
   const lines = text.split(/\r?\n/);
-  const status = /^[A-Za-z]+\/[\d.]+\s+(\d{3})(?!\d)/.exec(lines[0] ?? "");
+  const status = /^(?:[A-Za-z]+\/[\d.]+|ICY)\s+(\d{3})(?!\d)/i.exec(lines[0] ?? "");
   if (!status) {
     const found = printable(Buffer.from(text, "latin1"));
     return new Failure("protocol_error", `answer is not ${protocol}: ${found}`);

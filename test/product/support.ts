@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Check, Media } from "../../contracts/check";
+import type { Reason, State } from "../../contracts/reasons";
+import { startProduct, type RunningProduct } from "../runtime/support";
+import { until } from "../support/until";
+
+/** One entry of `GET /api/streams`. */
+export interface StreamAnswer {
+  name: string;
+  state: State;
+  reason: Reason | null;
+  since: number;
+  last: Omit<Check, "stream"> | null;
+  media: Media | null;
+}
+
+export const PASSWORD = "correct horse battery";
+
+/** The product with the shipped flow, in a process of its own, on a config.yaml of the test's. */
+export class ProductUnderTest {
+  private constructor(
+    readonly running: RunningProduct,
+    readonly dataDir: string,
+  ) {}
+
+  static async start(config: object): Promise<ProductUnderTest> {
+    const dataDir = mkdtempSync(path.join(tmpdir(), "streampulse-product-"));
+    // JSON is YAML
+    writeFileSync(path.join(dataDir, "config.yaml"), JSON.stringify(config));
+    return new ProductUnderTest(
+      await startProduct(dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD }),
+      dataDir,
+    );
+  }
+
+  writeConfig(config: object): void {
+    writeFileSync(path.join(this.dataDir, "config.yaml"), JSON.stringify(config));
+  }
+
+  async api<T>(apiPath: string): Promise<T> {
+    const response = await fetch(`${this.running.addresses.api}${apiPath}`);
+    return (await response.json()) as T;
+  }
+
+  async stream(name: string): Promise<StreamAnswer> {
+    return this.api<StreamAnswer>(`api/streams/${encodeURIComponent(name)}`);
+  }
+
+  /** Waits until the stream is confirmed so. */
+  async untilState(name: string, state: State): Promise<StreamAnswer> {
+    let answer = await this.stream(name);
+    await until(async () => (answer = await this.stream(name)).state === state, 60_000);
+    return answer;
+  }
+
+  /** Requests of the editor's admin API, signed in. */
+  async admin(
+    method: string,
+    apiPath: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const { editor } = this.running.addresses;
+    const login = await fetch(`${editor}auth/token`, {
+      method: "POST",
+      headers: { Origin: new URL(editor).origin },
+      body: new URLSearchParams({
+        client_id: "node-red-editor",
+        grant_type: "password",
+        scope: "",
+        username: "admin",
+        password: PASSWORD,
+      }),
+    });
+    const { access_token } = (await login.json()) as { access_token: string };
+    return fetch(`${editor}${apiPath}`, {
+      method,
+      headers: { Authorization: `Bearer ${access_token}`, "Content-Type": "application/json", ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.running.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
