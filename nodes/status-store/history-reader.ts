@@ -165,8 +165,9 @@ export class HistoryReader {
       if (done) this.end(id);
       this.options.send({ kind: "piece", id, bytes: done ? null : value });
     } catch (error) {
-      this.end(id);
+      // nobody waits for what was cancelled
       if (!reading.signal.cancelled) this.refuse(id, error);
+      this.end(id);
     }
   }
 

@@ -19,6 +19,8 @@ export interface MaintenanceOptions {
   logger: Logger;
   /** Of the v2.2 databases beside the file. */
   imports: V22Import;
+  /** True once it is known which streams are watched. */
+  hasStreams(): boolean;
   /** True while nothing may be moved: an export reads on the same connection. */
   isHeld?(): boolean;
   /** The file failed. */
@@ -26,6 +28,9 @@ export interface MaintenanceOptions {
 }
 
 const LOOK_EVERY_MS = 10_000;
+/** An import that knows the watched streams gives their history to them; without a list it begins after this time. */
+const STREAMS_WAIT_MS = 60_000;
+const STREAMS_LOOK_MS = 200;
 const RETAIN_EVERY_MS = 6 * HOUR_MS;
 const ALIVE_EVERY_MS = 60_000;
 /** A wall clock that moved on by so much more than time itself jumped, or the machine slept. */
@@ -47,11 +52,12 @@ export class Maintenance {
   private wall: number;
   private steady: number;
   private longestSliceMs = 0;
+  private readonly startedAt: number;
 
   constructor(private readonly options: MaintenanceOptions) {
     this.progress = new Progress(options.db);
     this.wall = options.clock.now();
-    this.steady = options.clock.elapsed();
+    this.steady = this.startedAt = options.clock.elapsed();
   }
 
   start(): void {
@@ -97,7 +103,7 @@ export class Maintenance {
     this.followClock();
     if (this.options.isHeld?.()) return LOOK_EVERY_MS;
     this.job ??= this.nextJob();
-    if (!this.job) return LOOK_EVERY_MS;
+    if (!this.job) return this.options.imports.isPending ? STREAMS_LOOK_MS : LOOK_EVERY_MS;
     const begun = clock.elapsed();
     if (this.job.slices.next().done) {
       this.job.done();
@@ -113,7 +119,9 @@ export class Maintenance {
     const recorder = this.options.recorder();
     if (!recorder) return undefined;
     const now = clock.now();
-    if (imports.isPending) return { name: "import", slices: imports.run(recorder), done: () => {} };
+    const mayImport = this.options.hasStreams() || clock.elapsed() - this.startedAt > STREAMS_WAIT_MS;
+    if (imports.isPending && mayImport)
+      return { name: "import", slices: imports.run(recorder), done: () => {} };
     const hour = Math.floor(now / HOUR_MS);
     // in a new database nothing is to be done yet, and a history that was just imported stays whole for a while
     if (this.progress.get("rolled_hour") === 0) this.progress.set("rolled_hour", hour);

@@ -170,6 +170,7 @@ export class StoreWriter {
     const maintenance = new Maintenance({
       ...{ db, clock, logger, isHeld, recorder: () => this.recorder },
       retention: () => this.retention(),
+      hasStreams: () => this.streams !== undefined && !this.queue.has("streams"),
       imports: new V22Import({
         db,
         file: inMemory ? undefined : file,

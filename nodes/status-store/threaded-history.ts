@@ -153,7 +153,9 @@ export class SqliteHistory extends ThreadedHistory {
   }
 
   override async stop(): Promise<void> {
-    await Promise.all([super.stop(), this.reader.stop()]);
+    // the last one to close the file is the one that can bring its log in
+    await this.reader.stop(500);
+    await super.stop();
   }
 
   protected postToReader(message: ToReader): boolean {

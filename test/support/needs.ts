@@ -17,6 +17,7 @@ const PROGRAMS = {
   ffmpeg: { command: ["ffmpeg", "-version"], debian: "ffmpeg" },
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
+  promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   sqlite3: { command: ["sqlite3", "-version"], debian: "sqlite3" },
   "gst-rtsp-server": {
     command: [SYSTEM_PYTHON, "-c", GST_RTSP_SERVER],
