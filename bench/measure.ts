@@ -130,7 +130,7 @@ export class Bench {
   private async idle(): Promise<number> {
     const product = new BenchedProduct([]);
     try {
-      await product.start();
+      await this.abortable(product.start());
       await this.sleep(this.plan.settleSeconds / 2);
       const before = await product.snapshot();
       await this.sleep(this.plan.seconds / 2);
@@ -142,7 +142,7 @@ export class Bench {
   }
 
   private async watch(product: BenchedProduct, size: number): Promise<Omit<SizeFigures, "floor">> {
-    await product.start();
+    await this.abortable(product.start());
     await this.abortable(product.untilAllUp());
     await this.sleep(this.plan.settleSeconds);
     const farmBefore = await this.farm.call<FarmUsage>("usage");
@@ -177,7 +177,7 @@ export class Bench {
   /** Both servers in turn, under the same load and while the product goes on watching its streams. */
   private async status(product: BenchedProduct): Promise<StatusFigures> {
     this.say(`/api/status with ${STATUS_STREAMS} streams, against a bare server`);
-    const url = `${product.apiUrl}/api/status`;
+    const url = `${product.apiUrl}api/status`;
     const response = await fetch(url);
     const body = await response.text();
     const bare = BenchChild.start("bare-http");

@@ -1,11 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { LOOPBACK, unusedPort } from "../demo/cameras";
-import { ProductProcess, readHealth } from "../demo/product-process";
+import process from "node:process";
+import { LOOPBACK } from "../demo/cameras";
+import { readHealth, startHealthy } from "../demo/healthy-start";
+import { stdoutLogger } from "../runtime/log-handler";
+import { Product } from "../runtime/start";
 import { treeCpuSeconds } from "./cpu";
 
 export const HEARTBEAT_SECONDS = 20;
+const KEPT_LOG = 8000;
 
 /** What the product has done up to one moment. */
 export interface Snapshot {
@@ -23,7 +27,9 @@ export interface Snapshot {
 /** The real product on a throw-away data folder, watching the farm. */
 export class BenchedProduct {
   private readonly folder = mkdtempSync(path.join(os.tmpdir(), "streampulse-bench-"));
-  private product?: ProductProcess;
+  private product?: Product;
+  private log = "";
+  /** With a slash at its end. */
   apiUrl = "";
 
   constructor(
@@ -35,24 +41,29 @@ export class BenchedProduct {
   /** @throws Error with the end of its log when it does not come up */
   async start(): Promise<void> {
     writeFileSync(path.join(this.folder, "config.yaml"), this.config());
-    const [api, gui, editor] = [await unusedPort(), await unusedPort(), await unusedPort()];
-    this.apiUrl = `http://${LOOPBACK}:${api}`;
-    this.product = new ProductProcess({
-      dataDir: this.folder,
+    const keep = (text: string) => (this.log = (this.log + text).slice(-KEPT_LOG));
+    this.product = new Product({
       env: {
-        STREAMPULSE_API_PORT: String(api),
-        STREAMPULSE_GUI_PORT: String(gui),
-        STREAMPULSE_EDITOR_PORT: String(editor),
+        ...process.env,
+        STREAMPULSE_DATA: this.folder,
+        STREAMPULSE_API_PORT: "0",
+        STREAMPULSE_GUI_PORT: "0",
+        STREAMPULSE_EDITOR_PORT: "0",
         STREAMPULSE_BIND: LOOPBACK,
         STREAMPULSE_ADMIN_PASSWORD: "bench-only",
         STREAMPULSE_API_TOKEN: undefined,
         DB_PATH: undefined,
         CFG_PATH: undefined,
       },
-      log: "kept",
+      folder: this.folder,
+      logger: stdoutLogger("info", keep),
+      onOutput: keep,
     });
-    this.product.start();
-    await this.product.ready(this.apiUrl);
+    try {
+      this.apiUrl = await startHealthy(this.product);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\n${this.log}`, { cause: error });
+    }
   }
 
   /** @throws Error when not all streams are up in time */

@@ -55,6 +55,10 @@ export const streamStateSchema = z.object({
   since: z.number().int(),
   /** The level of the check that made the verdict. */
   level: z.enum(LEVELS).nullable(),
+  /** True while the stream goes up and down again and again; absent when it does not. */
+  flapping: z.literal(true).optional(),
+  /** With `flapping`: how often it went from up to not up, or back, in the last half hour. */
+  flaps: z.number().int().optional(),
 });
 export type StreamState = z.infer<typeof streamStateSchema>;
 
@@ -72,3 +76,21 @@ export const transitionSchema = z.object({
   seq: z.number().int(),
 });
 export type Transition = z.infer<typeof transitionSchema>;
+
+/**
+ * All streams of one host, or of all hosts of one subnet that have any, are confirmed down; or no longer. It comes
+ * beside the transitions and never instead of them.
+ */
+export const outageSchema = z.object({
+  kind: z.enum(["host", "subnet"]),
+  event: z.enum(["began", "ended"]),
+  /** The host as the URLs write it, or the subnet: 192.0.2.0/24, 2001:db8:0:1::/64. */
+  host: z.string().min(1),
+  /** The names of the streams that were down last. */
+  streams: z.array(z.string().min(1)),
+  /** When the last of the streams went down; when the first one came back. Epoch milliseconds. */
+  at: z.number().int(),
+  /** When it has ended: how long it lasted. */
+  durationMs: z.number().min(0).optional(),
+});
+export type Outage = z.infer<typeof outageSchema>;

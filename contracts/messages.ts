@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkSchema, streamStateSchema, transitionSchema } from "./check";
+import { checkSchema, outageSchema, streamStateSchema, transitionSchema } from "./check";
 import { settingsSchema } from "./settings";
 import { streamNameSchema, streamSchema } from "./stream";
 
@@ -29,6 +29,10 @@ export const transitionMessageSchema = z.object({
 });
 export type TransitionMessage = z.infer<typeof transitionMessageSchema>;
 
+/** stream-probe → alerts: all streams of one host or subnet are down, or no longer. Beside the transitions. */
+export const outageMessageSchema = z.object({ topic: z.literal("outage"), payload: outageSchema });
+export type OutageMessage = z.infer<typeof outageMessageSchema>;
+
 /** stream-probe → status-store: the states of streams where they came about without a transition. */
 export const statesMessageSchema = z.object({
   topic: z.literal("states"),
@@ -49,6 +53,8 @@ export type ConfirmedMessage = z.infer<typeof confirmedMessageSchema>;
 export const commandMessageSchema = z.object({
   topic: z.enum(["check", "pause", "resume"]),
   payload: z.union([z.string(), z.array(z.string())]).nullish(),
+  /** With `check`: look by ffprobe. Unset: as far as the schedule would. */
+  level: z.literal("deep", 'must be "deep", or left out').optional(),
 });
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 

@@ -25,6 +25,8 @@ export const probeSettingsSchema = z.object({
   level: z.enum(["handshake", "media"], "must be handshake or media").default("media"),
   /** 0: never again after the first check. */
   media_seconds: number(0, 86_400).default(60),
+  /** How often one picture is decoded and judged, by ffmpeg. 0: never. */
+  picture_minutes: number(0, 10_080).default(0),
   /** Limit of a whole probe. Unset: 3,500 for a handshake, 10,000 for a media check. */
   timeout_ms: integer(500, 60_000).optional(),
   confirm_failures: integer(1, 10).default(2),

@@ -45,6 +45,11 @@ export const streamSchema = z.object({
     .max(60_000, "must be at most 60000")
     .optional(),
   level: z.enum(["handshake", "media"], "must be handshake or media").optional(),
+  picture_minutes: z
+    .number("must be a number")
+    .min(0, "must be at least 0")
+    .max(10_080, "must be at most 10080")
+    .optional(),
   transport: z.enum(["tcp", "udp"], "must be tcp or udp").optional(),
   confirm_failures: z
     .number("must be a number")

@@ -5,9 +5,11 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { stringify } from "yaml";
+import { stdoutLogger } from "../runtime/log-handler";
+import { Product } from "../runtime/start";
 import { listen, LOOPBACK } from "./cameras";
 import { DemoCameras, type DemoStream } from "./demo-cameras";
-import { ProductProcess } from "./product-process";
+import { startHealthy } from "./healthy-start";
 
 /** `npm run demo`: StreamPulse with simulated cameras, on loopback, in a folder that is thrown away. */
 
@@ -94,23 +96,23 @@ async function demo(): Promise<number> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "streampulse-demo-"));
   const cameras = new DemoCameras();
   const env = {
+    ...process.env,
+    STREAMPULSE_DATA: folder,
     STREAMPULSE_ADMIN_PASSWORD: password,
     STREAMPULSE_BIND: LOOPBACK,
     // these would lead out of the folder
     DB_PATH: undefined,
     CFG_PATH: undefined,
   };
-  const product = new ProductProcess({ dataDir: folder, env, log: "shown" });
+  const product = new Product({ env, folder, logger: stdoutLogger("info") });
   try {
     const streams = await cameras.start();
     writeConfig(folder, streams);
     say("streampulse: starting");
-    product.start();
-    const ready = product.ready(`http://${LOOPBACK}:${ports.STREAMPULSE_API_PORT}`);
-    const early = await Promise.race([ready, stopped]);
+    const early = await Promise.race([startHealthy(product), stopped]);
     if (early === 0) return 0;
     sayWhereToLook({ ports, password: shownPassword, folder, streams });
-    return await Promise.race([stopped, product.end()]);
+    return await Promise.race([stopped, product.ended]);
   } finally {
     await product.stop();
     await cameras.stop();

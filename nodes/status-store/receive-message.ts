@@ -14,6 +14,8 @@ import type { Store } from "./store";
  * @throws Error with one sentence that says what is wrong
  */
 export function receiveMessage(store: Store, message: Record<string, unknown>): void {
+  // it comes on the wire of the transitions, and holds nothing that they do not
+  if (message.topic === "outage") return;
   const problem = RECEIVERS.get(message.topic)?.(store, message);
   if (problem === undefined && !RECEIVERS.has(message.topic)) {
     const topic = typeof message.topic === "string" ? `"${message.topic.slice(0, 50)}"` : "none";

@@ -27,6 +27,7 @@ streams: []
 #   heartbeat_seconds: 60    # these replace the settings of the same name for this stream
 #   timeout_ms: 5000
 #   level: handshake
+#   picture_minutes: 10
 #   confirm_failures: 3
 #   transport: tcp           # tcp or udp: how an RTSP camera is to send its picture
 #   tls_verify: false        # true: refuse a certificate that nobody trusts (rtsps, https)
@@ -38,6 +39,8 @@ probe:
   # How often a picture is waited for, in seconds; between, checks are handshakes. At least heartbeat_seconds, or 0 for
   # once only.
   media_seconds: 60
+  # How often one picture is decoded to see whether it is black or frozen, in minutes (0: never). Needs ffmpeg.
+  picture_minutes: 0
   # The longest that one probe may take, in milliseconds (500 to 60000). Unset: 3500 for a handshake, 10000 for a picture.
   # timeout_ms: 3500
   # How many checks in a row must be worse before a stream counts as worse (1 to 10).

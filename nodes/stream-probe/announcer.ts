@@ -6,6 +6,13 @@ import type { Outbox } from "./outbox";
 /** So long the store may take to tell what was confirmed before this run. */
 const PATIENCE_MS = 3000;
 
+export interface AnnouncerListener {
+  /** A transition was announced just now. */
+  announced(transition: Transition): void;
+  /** The wait is over. */
+  released(): void;
+}
+
 /**
  * Numbers transitions and announces them once. After a start it holds them back until the store has told what was
  * confirmed last, so that a restart announces nothing that was announced before; without a store it goes on by itself.
@@ -20,8 +27,7 @@ export class Announcer {
   constructor(
     private readonly clock: Clock,
     private readonly outbox: Outbox,
-    /** The wait is over. */
-    private readonly onRelease: () => void,
+    private readonly listener: AnnouncerListener,
   ) {
     // the time in milliseconds grows faster than transitions happen, so the numbers grow from run to run
     this.seq = clock.now();
@@ -38,7 +44,9 @@ export class Announcer {
 
   announce(health: Health, transition: UnnumberedTransition): void {
     if (!this.waiting) {
-      this.outbox.transition({ ...transition, seq: ++this.seq } satisfies Transition);
+      const numbered: Transition = { ...transition, seq: ++this.seq };
+      this.outbox.transition(numbered);
+      this.listener.announced(numbered);
       return;
     }
     const earlier = this.held.get(health);
@@ -84,6 +92,6 @@ export class Announcer {
     const inOrder = [...this.held].sort(([, a], [, b]) => a.at - b.at);
     this.held.clear();
     for (const [health, transition] of inOrder) this.announce(health, transition);
-    this.onRelease();
+    this.listener.released();
   }
 }

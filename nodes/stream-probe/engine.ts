@@ -6,8 +6,10 @@ import type { Check, StreamState } from "../../contracts/check";
 import type { State } from "../../contracts/reasons";
 import type { Stream } from "../../contracts/stream";
 import { Announcer } from "./announcer";
+import type { MediaTools } from "./ffmpeg";
 import { Health } from "./health";
 import { MonitoredStream, type MonitorSettings } from "./monitored-stream";
+import { Outages } from "./outages";
 import { Outbox, type Output } from "./outbox";
 import { Failure } from "./probers/failure";
 import type { Network } from "./probers/network";
@@ -20,6 +22,7 @@ export interface EngineOptions {
   logger: Logger;
   network: Network;
   probers: Record<StreamUrl["protocol"], Prober>;
+  tools: MediaTools;
   output: Output;
 }
 
@@ -44,6 +47,8 @@ export interface EngineStatistics {
   /** Probes that this machine could not make, and why the last one was not. */
   notMade: number;
   notMadeBecause: string;
+  /** Why pictures are not judged although probe.picture_minutes asks for it; empty when they are. */
+  picturesMissing: string;
 }
 
 /** Watches a list of streams: probes them in turn and says what is confirmed. It knows no Node-RED and no thread. */
@@ -58,20 +63,27 @@ export class ProbeEngine {
   private readonly rounds: Rounds;
   private readonly outbox: Outbox;
   private readonly announcer: Announcer;
+  private readonly outages: Outages;
 
   constructor(private readonly options: EngineOptions) {
     const { clock, output } = options;
     this.rounds = new Rounds({ ...options, onCheck: (monitored, check) => this.checked(monitored, check) });
     this.outbox = new Outbox(clock, output);
-    this.announcer = new Announcer(clock, this.outbox, () => {
-      for (const { health } of this.streams.values()) this.outbox.state(health);
+    this.outages = new Outages(clock, (outage) => this.outbox.outage(outage));
+    this.announcer = new Announcer(clock, this.outbox, {
+      announced: ({ stream, to, at }) => this.outages.observe(stream, to, at),
+      released: () => {
+        for (const { health } of this.streams.values()) this.outbox.state(health);
+      },
     });
   }
 
   /** Ends every probe that runs; no check comes of them. What is known has been told when this returns. */
   stop(): void {
     this.announcer.stop();
+    this.outages.stop();
     this.rounds.stop();
+    this.options.tools.stop();
     for (const monitored of this.streams.values()) this.rounds.leave(monitored);
     const ended = new Failure("connection_closed", "the monitor was stopped");
     for (const connection of [...this.options.network.connections]) connection.fail(ended);
@@ -97,6 +109,11 @@ export class ProbeEngine {
     }
     const kept = new Set(this.streams.values());
     for (const old of before.values()) if (!kept.has(old)) this.rounds.leave(old);
+    this.outages.setStreams(
+      list.map(({ name }) => ({ stream: name, host: this.streams.get(name)?.host ?? "" })),
+      settings.heartbeat_seconds * 1000,
+      (name) => oldNames.get(name) ?? name,
+    );
     for (const monitored of fresh) this.begin(monitored, fresh.length);
     this.forgetUnused();
     if (this.early) this.restore(this.early.confirmed, this.early.lastSeq);
@@ -110,6 +127,7 @@ export class ProbeEngine {
       this.early = { confirmed, lastSeq };
       return;
     }
+    this.outages.restore(confirmed);
     this.announcer.restore(confirmed, lastSeq, (name) => this.streams.get(name)?.health);
   }
 
@@ -121,12 +139,17 @@ export class ProbeEngine {
     }
   }
 
-  /** @param names the streams to check now; none means all */
-  checkNow(names: readonly string[]): void {
+  /**
+   * @param names the streams to check now; none means all
+   * @param level deep: by ffprobe, when it is their turn
+   */
+  checkNow(names: readonly string[], level?: "deep"): void {
     for (const name of names.length === 0 ? this.streams.keys() : names) {
       const monitored = this.streams.get(name);
       if (!monitored) this.options.logger.warn(`check: no stream is named ${JSON.stringify(name)}`);
-      else if (!this.isPaused(monitored)) this.rounds.soon(monitored, 0);
+      else if (this.isPaused(monitored)) continue;
+      else if (level === "deep") this.rounds.deep(monitored);
+      else this.rounds.soon(monitored, 0);
     }
   }
 
@@ -137,7 +160,7 @@ export class ProbeEngine {
       states[monitored.health.state]++;
       if (this.rounds.isMediaLate(monitored)) mediaLate++;
     }
-    const { checks, skipped, notMade, notMadeBecause, limits, lateness } = this.rounds;
+    const { checks, skipped, notMade, notMadeBecause, limits, lateness, inquiry } = this.rounds;
     return {
       streams: this.streams.size,
       states,
@@ -149,15 +172,18 @@ export class ProbeEngine {
       latenessP99Ms: lateness.p99Ms,
       notMade,
       notMadeBecause,
+      picturesMissing: inquiry.picturesMissing,
     };
   }
 
   private checked(monitored: MonitoredStream, check: Check): void {
     const { health, confirmFailures, recheckMs } = monitored;
     this.outbox.check(check);
-    const { transition, suspect, reasonChanged } = health.observe(check, confirmFailures);
+    // ffprobe does not know every camera: what it cannot read is told, and alone it is no verdict
+    if (check.level === "deep" && check.state !== "up") return;
+    const { transition, suspect, changed } = health.observe(check, confirmFailures);
     if (transition) this.announcer.announce(health, transition);
-    if (reasonChanged) this.tellState(health);
+    if (changed) this.tellState(health);
     if (suspect) this.rounds.soon(monitored, recheckMs);
   }
 
@@ -173,8 +199,9 @@ export class ProbeEngine {
     known: MonitoredStream | undefined,
   ): MonitoredStream {
     const health = new Health(stream.name, this.options.clock.now());
-    if (known) health.restore(known.health.snapshot());
-    return new MonitoredStream(stream, settings, known?.phase ?? phaseOf(this.phases++), health);
+    if (known) health.takeOver(known.health);
+    const phase = known?.phase ?? phaseOf(this.phases++);
+    return new MonitoredStream(stream, settings, phase, health, known);
   }
 
   /** Lets a stream take part, or takes it out when it is paused. */
@@ -201,6 +228,6 @@ export class ProbeEngine {
   private forgetUnused(): void {
     const streams = [...this.streams.values()];
     this.options.network.resolver.keepOnly(new Set(streams.map(({ host }) => host)));
-    this.rounds.credentialLock.keepOnly(new Set(streams.map(({ stream }) => stream.url)));
+    this.rounds.inquiry.credentialLock.keepOnly(new Set(streams.map(({ stream }) => stream.url)));
   }
 }

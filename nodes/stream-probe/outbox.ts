@@ -1,11 +1,12 @@
 import type { Clock } from "../../common/clock";
-import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Check, Outage, StreamState, Transition } from "../../contracts/check";
 import type { Health } from "./health";
 
 /** What an engine tells. */
 export interface Output {
   checks(checks: Check[]): void;
   transition(transition: Transition): void;
+  outage(outage: Outage): void;
   states(states: StreamState[]): void;
 }
 
@@ -33,6 +34,11 @@ export class Outbox {
   transition(transition: Transition): void {
     this.flush();
     this.output.transition(transition);
+  }
+
+  outage(outage: Outage): void {
+    this.flush();
+    this.output.outage(outage);
   }
 
   /** The state of this stream is to be told although no transition led to it. */

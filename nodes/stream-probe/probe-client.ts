@@ -3,7 +3,7 @@ import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import type { Rename } from "../../common/renames";
 import { SupervisedWorker } from "../../common/supervised-worker";
-import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Check, Outage, StreamState, Transition } from "../../contracts/check";
 import type { Stream } from "../../contracts/stream";
 import type { EngineStatistics, Pauses } from "./engine";
 import type { MonitorSettings } from "./monitored-stream";
@@ -17,6 +17,7 @@ export interface ProbeClientOptions {
   logger: Logger;
   onChecks(checks: Check[]): void;
   onTransition(transition: Transition): void;
+  onOutage(outage: Outage): void;
   onStates(states: StreamState[]): void;
   /** Once a second, and with undefined when the thread has died. */
   onStatistics(statistics: EngineStatistics | undefined): void;
@@ -83,8 +84,8 @@ export class ProbeClient {
   }
 
   /** @param names none means all */
-  checkNow(names: string[]): void {
-    this.worker.post({ kind: "check", names });
+  checkNow(names: string[], level?: "deep"): void {
+    this.worker.post({ kind: "check", names, level });
   }
 
   /** @param names none means all */
@@ -142,6 +143,8 @@ export class ProbeClient {
         this.lastSeq = seq;
         return this.options.onTransition(message.transition);
       }
+      case "outage":
+        return this.options.onOutage(message.outage);
       case "states":
         for (const state of message.states)
           if (state.state !== "pending") this.confirmed.set(state.stream, state);

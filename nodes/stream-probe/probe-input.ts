@@ -9,7 +9,8 @@ import { streamSchema, type Stream } from "../../contracts/stream";
 export type ProbeInput =
   | { kind: "streams"; streams: Stream[]; settings?: Settings; renames: Rename[]; problems: string[] }
   | { kind: "confirmed"; states: StreamState[]; lastSeq: number }
-  | { kind: "check" | "pause" | "resume"; names: string[] }
+  | { kind: "check"; names: string[]; level?: "deep" }
+  | { kind: "pause" | "resume"; names: string[] }
   | { kind: "wrong"; problem: string };
 
 /** Reads a message from any source. One wrong stream is left out alone. */
@@ -23,6 +24,8 @@ export function readInput(message: Record<string, unknown>): ProbeInput {
   }
   const command = commandMessageSchema.safeParse(message);
   if (!command.success) {
+    const known = commandMessageSchema.shape.topic.safeParse(topic).success;
+    if (known) return { kind: "wrong", problem: `msg "${String(topic)}": ${firstIssue(command.error)}` };
     return {
       kind: "wrong",
       problem:
@@ -30,11 +33,14 @@ export function readInput(message: Record<string, unknown>): ProbeInput {
         "with a payload of stream names (empty: all)",
     };
   }
-  const names = command.data.payload;
-  return {
-    kind: command.data.topic,
-    names: typeof names === "string" ? (names ? [names] : []) : (names ?? []),
-  };
+  const { topic: kind, level } = command.data;
+  const names = namesOf(command.data.payload);
+  return kind === "check" && level ? { kind, names, level } : { kind, names };
+}
+
+function namesOf(payload: string | string[] | null | undefined): string[] {
+  if (typeof payload === "string") return payload ? [payload] : [];
+  return payload ?? [];
 }
 
 function readStreams(message: Record<string, unknown>): ProbeInput {

@@ -1,5 +1,5 @@
 import type { Rename } from "../../common/renames";
-import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Check, Outage, StreamState, Transition } from "../../contracts/check";
 import type { Stream } from "../../contracts/stream";
 import type { EngineStatistics, Pauses } from "./engine";
 import type { MonitorSettings } from "./monitored-stream";
@@ -10,11 +10,12 @@ export type ToWorker =
   | { kind: "streams"; streams: Stream[]; settings: MonitorSettings; renames: Rename[] }
   | { kind: "confirmed"; states: StreamState[]; lastSeq: number }
   | { kind: "pauses"; pauses: Pauses }
-  | { kind: "check"; names: string[] }
+  | { kind: "check"; names: string[]; level?: "deep" }
   | { kind: "stop" };
 
 export type FromWorker =
   | { kind: "checks"; checks: Check[] }
   | { kind: "transition"; transition: Transition }
+  | { kind: "outage"; outage: Outage }
   | { kind: "states"; states: StreamState[] }
   | { kind: "statistics"; statistics: EngineStatistics };

@@ -35,7 +35,8 @@ export class ProbeReporter {
     return { running: true, problems: this.problems(statistics), details, text: words(statistics), worst };
   }
 
-  private problems({ skipped, notMade, notMadeBecause, mediaLate }: EngineStatistics): string[] {
+  private problems(statistics: EngineStatistics): string[] {
+    const { skipped, notMade, notMadeBecause, mediaLate, picturesMissing } = statistics;
     this.lastMinute.push({ skipped, notMade });
     if (this.lastMinute.length > MINUTE) this.lastMinute.shift();
     const before = this.lastMinute[0] ?? { skipped, notMade };
@@ -57,6 +58,7 @@ export class ProbeReporter {
         `${notMade - before.notMade} probes could not be made in the last minute: ${notMadeBecause}`,
       );
     }
+    if (picturesMissing) problems.push(`the last picture could not be judged: ${picturesMissing}`);
     return problems;
   }
 }

@@ -1,7 +1,9 @@
+import process from "node:process";
 import { parentPort, type MessagePort } from "node:worker_threads";
 import { systemClock } from "../../common/clock";
 import { workerLogger } from "../../common/worker-logger";
 import { ProbeEngine } from "./engine";
+import { FfmpegTools } from "./ffmpeg";
 import { PROBERS } from "./probers";
 import { Resolver } from "./probers/resolver";
 import type { FromWorker, ToWorker } from "./probe-messages";
@@ -17,9 +19,11 @@ function run(port: MessagePort): void {
     logger: workerLogger(port),
     network: { clock: systemClock, resolver: new Resolver(systemClock), connections: new Set() },
     probers: PROBERS,
+    tools: new FfmpegTools(systemClock, process.env),
     output: {
       checks: (checks) => send({ kind: "checks", checks }),
       transition: (transition) => send({ kind: "transition", transition }),
+      outage: (outage) => send({ kind: "outage", outage }),
       states: (states) => send({ kind: "states", states }),
     },
   });
@@ -36,7 +40,7 @@ function run(port: MessagePort): void {
       case "pauses":
         return engine.setPauses(message.pauses);
       case "check":
-        return engine.checkNow(message.names);
+        return engine.checkNow(message.names, message.level);
       case "stop":
         clearInterval(timer);
         engine.stop();

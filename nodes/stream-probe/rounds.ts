@@ -1,29 +1,24 @@
-import type { Clock } from "../../common/clock";
-import type { Logger } from "../../common/logger";
-import type { StreamUrl } from "../../common/stream-url";
 import type { Check, Level } from "../../contracts/check";
 import type { ProbeSettings } from "../../contracts/settings";
 import { stateOf } from "../../contracts/reasons";
 import { Agenda } from "./agenda";
-import { CredentialLock } from "./credential-lock";
+import { DeepTurns } from "./deep-turns";
+import { Inquiry, type InquiryOptions } from "./inquiry";
 import { Limits } from "./limits";
 import { MediaSessions } from "./media-sessions";
 import type { MonitoredStream } from "./monitored-stream";
-import type { Network } from "./probers/network";
-import type { ProbeNotMade, Prober, ProbeResult } from "./probers/prober";
+import type { ProbeResult } from "./probers/prober";
 import { firstDelayMs, slotAfter } from "./schedule";
 import { Lateness } from "./statistics";
 
 /** A fault of this machine is logged again after this long. */
 const NOT_MADE_LOG_MS = 60_000;
-/** A suspect stream whose host is full of viewers comes back this soon. */
+/** A stream that must be looked at, and whose host is full of viewers, comes back this soon. */
 const MEDIA_WAIT_MS = 500;
+/** ffprobe is heavy, and nobody waits for its word but the person who asked. */
+const MOST_DEEP = 2;
 
-export interface RoundsOptions {
-  clock: Clock;
-  logger: Logger;
-  network: Network;
-  probers: Record<StreamUrl["protocol"], Prober>;
+export interface RoundsOptions extends InquiryOptions {
   /** A probe is done. */
   onCheck(monitored: MonitoredStream, check: Check): void;
 }
@@ -39,20 +34,24 @@ export class Rounds {
   readonly limits = new Limits(256, 16);
   readonly mediaSessions = new MediaSessions(2);
   readonly lateness: Lateness;
-  readonly credentialLock: CredentialLock;
+  readonly inquiry: Inquiry;
+  private readonly deepTurns = new DeepTurns<MonitoredStream>(MOST_DEEP, (monitored) =>
+    this.soon(monitored, 0),
+  );
   private readonly agenda: Agenda<MonitoredStream>;
   private notMadeLoggedAt = -Infinity;
 
   constructor(private readonly options: RoundsOptions) {
     const { clock } = options;
     this.lateness = new Lateness(clock);
-    this.credentialLock = new CredentialLock(clock);
+    this.inquiry = new Inquiry(options, this.mediaSessions);
     this.agenda = new Agenda(clock, (monitored, dueAt) => this.due(monitored, dueAt));
   }
 
   change(settings: ProbeSettings): void {
     this.limits.change(settings.max_concurrent, settings.max_handshakes_per_host);
     this.mediaSessions.change(settings.max_per_host);
+    this.inquiry.picturesMissing = "";
   }
 
   isMediaLate({ mediaAt, mediaMs = Infinity }: MonitoredStream): boolean {
@@ -74,14 +73,21 @@ export class Rounds {
     this.agenda.set(monitored.entry, Math.min(monitored.slotAt, this.options.clock.elapsed() + delayMs));
   }
 
+  /** A check by ffprobe, when it is its turn. */
+  deep(monitored: MonitoredStream): void {
+    this.deepTurns.join(monitored);
+  }
+
   /** No check of this stream is made or counted any more. */
   leave(monitored: MonitoredStream): void {
     monitored.round++;
     this.agenda.remove(monitored.entry);
+    this.deepTurns.leave(monitored);
     if (this.limits.cancel(monitored)) monitored.busy = false;
   }
 
   stop(): void {
+    this.deepTurns.clear();
     this.agenda.clear();
   }
 
@@ -105,11 +111,13 @@ export class Rounds {
     if (!Number.isNaN(wantedAt)) this.lateness.record(clock.elapsed() - wantedAt);
     const at = clock.now();
     const level = this.levelOf(monitored);
-    const result = level && (await this.ask(monitored, level));
+    const result = level && (await this.inquiry.ask(monitored, level));
     monitored.busy = false;
     this.limits.done(monitored);
-    if (level === "media") this.mediaSessions.release(monitored.host);
+    if (level === "media" || level === "deep") this.mediaSessions.release(monitored.host);
     if (round !== monitored.round) return;
+    if (level === "deep") this.deepTurns.leave(monitored);
+    else if (this.deepTurns.isAdmitted(monitored)) this.soon(monitored, MEDIA_WAIT_MS);
     if (!result) return this.soon(monitored, MEDIA_WAIT_MS);
     if ("notMade" in result) return this.countNotMade(result.notMade);
     this.checks++;
@@ -122,38 +130,16 @@ export class Rounds {
    */
   private levelOf(monitored: MonitoredStream): Level | undefined {
     const now = this.options.clock.elapsed();
+    // a suspect is judged first
+    if (this.deepTurns.isAdmitted(monitored) && !monitored.health.suspect) {
+      if (this.mediaSessions.take(monitored.host)) return "deep";
+      // the heartbeat goes on meanwhile
+      if (Number.isNaN(monitored.wantedAt)) return undefined;
+    }
     if (!monitored.wantsMedia(now)) return "handshake";
     if (!this.mediaSessions.take(monitored.host)) return monitored.health.suspect ? undefined : "handshake";
     monitored.mediaAt = now;
     return "media";
-  }
-
-  private async ask(monitored: MonitoredStream, level: Level): Promise<ProbeResult | ProbeNotMade> {
-    const { stream, url } = monitored;
-    const { network, probers, logger } = this.options;
-    try {
-      const result = await probers[url.protocol].probe(
-        {
-          url,
-          level,
-          timeoutMs: monitored.timeoutMs[level],
-          transport: stream.transport ?? "tcp",
-          tlsVerify: stream.tls_verify ?? false,
-          withholdCredentials: this.credentialLock.mustWithhold(stream.url),
-        },
-        network,
-      );
-      if ("notMade" in result) return result;
-      if (result.credentialsRefused) this.credentialLock.refused(stream.url);
-      else if (result.reason === "ok") this.credentialLock.accepted(stream.url);
-      return result;
-    } catch (error) {
-      // a prober throws only for bugs; one stream's bug must not stop the others
-      logger.error(
-        `${url.protocol} prober failed on ${url.origin}: ${String((error as Error).stack ?? error)}`,
-      );
-      return { notMade: `the ${url.protocol} prober failed on ${url.origin}` };
-    }
   }
 
   private countNotMade(because: string): void {

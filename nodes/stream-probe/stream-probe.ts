@@ -1,7 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
 import { nodeLogger, reportHealth } from "../../common/node-red";
-import type { ChecksMessage, StatesMessage, TransitionMessage } from "../../contracts/messages";
+import type {
+  ChecksMessage,
+  OutageMessage,
+  StatesMessage,
+  TransitionMessage,
+} from "../../contracts/messages";
 import { settingsSchema } from "../../contracts/settings";
 import { ProbeClient } from "./probe-client";
 import { readInput } from "./probe-input";
@@ -14,13 +19,15 @@ interface StreamProbeConfig extends NodeDef {
   confirm_failures: string | number;
 }
 
+type Message = ChecksMessage | TransitionMessage | OutageMessage | StatesMessage;
+
 const COLOURS = { none: "grey", up: "green", degraded: "yellow", down: "red" } as const;
 
 export = function (RED: NodeAPI): void {
   function StreamProbe(this: Node, config: StreamProbeConfig) {
     RED.nodes.createNode(this, config);
-    const send = (output: 0 | 1 | 2, message: ChecksMessage | TransitionMessage | StatesMessage) => {
-      const outputs = [null, null, null] as (typeof message | null)[];
+    const send = (output: 0 | 1 | 2, message: Message) => {
+      const outputs = [null, null, null] as (Message | null)[];
       outputs[output] = message;
       this.send(outputs);
     };
@@ -35,6 +42,7 @@ export = function (RED: NodeAPI): void {
       logger: nodeLogger(this),
       onChecks: (checks) => send(0, { topic: "checks", payload: checks }),
       onTransition: (transition) => send(1, { topic: "transition", payload: transition }),
+      onOutage: (outage) => send(1, { topic: "outage", payload: outage }),
       onStates: (states) => send(2, { topic: "states", payload: states }),
       onStatistics: (statistics) => show(reporter.report(statistics, client.restarts)),
     });
@@ -58,7 +66,7 @@ export = function (RED: NodeAPI): void {
         for (const problem of input.problems) this.warn(problem);
         client.setStreams(input.streams, input.settings ?? form.data, input.renames);
       } else if (input.kind === "confirmed") client.restore(input.states, input.lastSeq);
-      else if (input.kind === "check") client.checkNow(input.names);
+      else if (input.kind === "check") client.checkNow(input.names, input.level);
       else if (input.kind === "pause") client.pause(input.names);
       else client.resume(input.names);
       done();

@@ -28,6 +28,10 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
 }
 
 /** The form of every error of the API (DESIGN §7). */
+export function errorValue(code: string, message: string): object {
+  return { error: { code, message } };
+}
+
 export function answerError(
   response: ServerResponse,
   status: number,
@@ -35,7 +39,7 @@ export function answerError(
   message: string,
   headers: Headers = {},
 ): void {
-  answerJson(response, status, { error: { code, message } }, headers);
+  answerJson(response, status, errorValue(code, message), headers);
 }
 
 export function redirect(response: ServerResponse, location: string, headers: Headers = {}): void {

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
+import { errorValue } from "../http/answers";
 
 export interface PublicListenerOptions {
   /** How the log calls it: "status API". */
@@ -135,7 +136,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const status =
     error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
-  const body = `${JSON.stringify({ error: { code: "bad_request", message: "This is not a request that can be read." } })}\n`;
+  const body = `${JSON.stringify(errorValue("bad_request", "This is not a request that can be read."))}\n`;
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:net";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { listen, LOOPBACK, unusedPort } from "../../demo/cameras";
 import { DemoCameras } from "../../demo/demo-cameras";
+import { runToEnd } from "../support/ready-process";
 import { RtspClient } from "../support/rtsp-client";
 
 describe("the demo", () => {
@@ -45,7 +44,9 @@ describe("the demo", () => {
     const occupant = createServer();
     const taken = await listen(occupant, 0, LOOPBACK);
     t.after(() => occupant.close());
-    const child = spawn(process.execPath, [path.resolve(__dirname, "../../demo/demo.js")], {
+    const { code, output } = await runToEnd({
+      file: process.execPath,
+      args: [path.resolve(__dirname, "../../demo/demo.js")],
       env: {
         ...process.env,
         STREAMPULSE_API_PORT: String(taken),
@@ -53,10 +54,6 @@ describe("the demo", () => {
         STREAMPULSE_EDITOR_PORT: String(await unusedPort()),
       },
     });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const [code] = (await once(child, "close")) as [number];
     assert.equal(
       output,
       `streampulse: Port ${taken} is taken by another program: end it, or set STREAMPULSE_API_PORT to a free port.\n`,

@@ -2,32 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { DeadCamera, FlappingCamera, listen, LOOPBACK, RtspCamera } from "../../demo/cameras";
+import { FakeClock } from "../support/fake-clock";
 import { RtspClient } from "../support/rtsp-client";
-
-/** Time that passes when the test says so. Knows one timer, as the camera has no more. */
-class OneTimer {
-  delayMs?: number;
-  private callback?: () => void;
-  now = () => 0;
-  elapsed = () => 0;
-
-  setTimeout(callback: () => void, delayMs: number): void {
-    this.callback = callback;
-    this.delayMs = delayMs;
-  }
-
-  clearTimeout(): void {
-    this.callback = this.delayMs = undefined;
-  }
-
-  /** Lets the timer run out and waits until another one is set. */
-  async pass(): Promise<void> {
-    const callback = this.callback;
-    this.clearTimeout();
-    callback?.();
-    while (this.delayMs === undefined) await new Promise(setImmediate);
-  }
-}
+import { until } from "../support/until";
 
 const isUp = async (url: string) => {
   try {
@@ -38,9 +15,15 @@ const isUp = async (url: string) => {
   }
 };
 
+/** Lets the camera's timer run out and waits until it has set the next one. */
+async function turn(clock: FakeClock): Promise<void> {
+  clock.pass(clock.nextMs as number);
+  await until(() => clock.nextMs !== undefined);
+}
+
 describe("cameras that are not always there", () => {
   it("one that flaps is up and down by turns, on the same port", async (t) => {
-    const clock = new OneTimer();
+    const clock = new FakeClock();
     const camera = new FlappingCamera(new RtspCamera({ streams: [{ path: "/live" }] }), {
       upMs: 60_000,
       downMs: 30_000,
@@ -48,20 +31,20 @@ describe("cameras that are not always there", () => {
     });
     const { url } = await camera.start();
     t.after(() => camera.stop());
-    assert.deepEqual([await isUp(url), clock.delayMs], [true, 60_000]);
-    await clock.pass();
-    assert.deepEqual([await isUp(url), clock.delayMs], [false, 30_000]);
+    assert.deepEqual([await isUp(url), clock.nextMs], [true, 60_000]);
+    await turn(clock);
+    assert.deepEqual([await isUp(url), clock.nextMs], [false, 30_000]);
 
     const occupant = createServer();
     await listen(occupant, Number(new URL(url).port), LOOPBACK);
-    await clock.pass();
-    assert.equal(clock.delayMs, 1000, "its port is taken: it tries again");
+    await turn(clock);
+    assert.equal(clock.nextMs, 1000, "its port is taken: it tries again");
     await new Promise((resolve) => occupant.close(resolve));
-    await clock.pass();
-    assert.deepEqual([await isUp(url), clock.delayMs], [true, 60_000]);
+    await turn(clock);
+    assert.deepEqual([await isUp(url), clock.nextMs], [true, 60_000]);
 
     await camera.stop();
-    assert.deepEqual([await isUp(url), clock.delayMs], [false, undefined]);
+    assert.deepEqual([await isUp(url), clock.nextMs], [false, undefined]);
   });
 
   it("one that is dead refuses connections", async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { RtspCamera } from "../../demo/cameras";
-import { cookieOf, post } from "../runtime/support";
+import { cookieOf, editorToken, post } from "../runtime/support";
 import { until } from "../support/until";
 import { PASSWORD, ProductUnderTest } from "./support";
 
@@ -49,7 +49,9 @@ describe("a camera's password", () => {
 
   it("is in no answer, log line, editor status or file but config.yaml", async () => {
     const { api, gui, editor } = product.running.addresses;
-    const statuses = await EditorStatuses.open(editor, await tokenOf(editor));
+    const login = await editorToken(editor, PASSWORD);
+    const { access_token } = (await login.json()) as { access_token: string };
+    const statuses = await EditorStatuses.open(editor, access_token);
     try {
       await product.untilState("right", "up");
       await product.untilState("raw", "up");
@@ -96,18 +98,6 @@ describe("a camera's password", () => {
     }
   });
 });
-
-async function tokenOf(editor: string): Promise<string> {
-  const fields = {
-    client_id: "node-red-editor",
-    grant_type: "password",
-    scope: "",
-    username: "admin",
-    password: PASSWORD,
-  };
-  const response = await post(`${editor}auth/token`, fields);
-  return ((await response.json()) as { access_token: string }).access_token;
-}
 
 /** What the editor is told of the nodes, as its page hears it. */
 class EditorStatuses {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Check, Media } from "../../contracts/check";
 import type { Reason, State } from "../../contracts/reasons";
-import { startProduct, type RunningProduct } from "../runtime/support";
+import { editorToken, startProduct, type RunningProduct } from "../runtime/support";
 import { until } from "../support/until";
 
 /** One entry of `GET /api/streams`. */
@@ -63,17 +63,7 @@ export class ProductUnderTest {
     headers: Record<string, string> = {},
   ): Promise<Response> {
     const { editor } = this.running.addresses;
-    const login = await fetch(`${editor}auth/token`, {
-      method: "POST",
-      headers: { Origin: new URL(editor).origin },
-      body: new URLSearchParams({
-        client_id: "node-red-editor",
-        grant_type: "password",
-        scope: "",
-        username: "admin",
-        password: PASSWORD,
-      }),
-    });
+    const login = await editorToken(editor, PASSWORD);
     const { access_token } = (await login.json()) as { access_token: string };
     return fetch(`${editor}${apiPath}`, {
       method,

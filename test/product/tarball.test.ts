@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { it } from "node:test";
 import { RtspCamera, unusedPort } from "../../demo/cameras";
 import { cleanEnvironment } from "../runtime/support";
 import { projectRoot } from "../support/fixtures";
+import { ReadyProcess } from "../support/ready-process";
+import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 
 /** npm as the file that started this run, or the one on the PATH. */
@@ -24,12 +25,9 @@ function npm(folder: string, ...args: string[]): string {
 }
 
 it("the packed package in somebody's own Node-RED: its nodes load, the flow is imported, checks arrive", async (context) => {
-  const folder = mkdtempSync(path.join(tmpdir(), "streampulse-tarball-"));
+  const folder = temporaryFolder();
   const camera = new RtspCamera({ streams: [{ path: "/live" }] });
-  context.after(async () => {
-    await camera.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  context.after(() => camera.stop());
   await camera.start();
 
   const [packed] = JSON.parse(
@@ -64,16 +62,18 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
   npm(userDir, ...install, path.join(folder, tarball));
 
   const port = await unusedPort();
-  const nodeRed = spawn(
-    process.execPath,
-    [path.join(projectRoot, "node_modules/node-red/red.js"), "--userDir", userDir, "--port", String(port)],
-    { env: cleanEnvironment({}), stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let output = "";
-  for (const stream of [nodeRed.stdout, nodeRed.stderr])
-    stream.on("data", (text: Buffer) => (output += text.toString()));
-  context.after(() => void nodeRed.kill("SIGKILL"));
-  await until(() => output.includes("Started flows") || nodeRed.exitCode !== null, 60_000);
+  const nodeRed = new ReadyProcess({
+    file: process.execPath,
+    args: [
+      path.join(projectRoot, "node_modules/node-red/red.js"),
+      ...["--userDir", userDir, "--port", String(port)],
+    ],
+    env: cleanEnvironment({}),
+    ready: /Started flows/,
+    timeoutMs: 60_000,
+  });
+  context.after(() => nodeRed.stop());
+  await nodeRed.start();
   const base = `http://127.0.0.1:${port}/`;
 
   const nodes = (await (await fetch(`${base}nodes`, { headers: { Accept: "application/json" } })).json()) as {
@@ -106,9 +106,5 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
     const answer = await fetch(`${base}api/status`);
     return answer.ok && /"message":"RTSP 200"/.test(await answer.text());
   }, 60_000);
-  assert.ok(!output.includes("listens on"), "no port of its own in somebody's Node-RED");
-
-  const ended = new Promise((resolve) => nodeRed.once("exit", resolve));
-  nodeRed.kill("SIGTERM");
-  await ended;
+  assert.ok(!nodeRed.output.includes("listens on"), "no port of its own in somebody's Node-RED");
 });

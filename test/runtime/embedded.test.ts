@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
+import { EventEmitter } from "node:events";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import type { NodeAPI } from "node-red";
 import { HEALTH_EVENT } from "../../contracts/health";
+import { listen, LOOPBACK } from "../../demo/cameras";
 import { productSettingsFile } from "../../runtime/product-settings";
 import plugin from "../../runtime/plugin/streampulse-runtime";
-import { cleanEnvironment, temporaryFolder, until, writeFlows } from "./support";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
+import { cleanEnvironment, writeFlows } from "./support";
 
 /** What is used of the node-red package; its own types leave out the rest. */
 interface NodeRed {
@@ -19,18 +22,16 @@ interface NodeRed {
   events: EventEmitter;
 }
 
-const temporary = temporaryFolder();
-after(() => temporary.remove());
-
 describe("Node-RED embedded in a process", () => {
-  it("opens the ports at each start and closes them at each stop", async () => {
+  it("opens the ports at each start and closes them at each stop", async (t) => {
     const { default: RED } = (await import("node-red")) as unknown as { default: NodeRed };
-    const dataDir = path.join(temporary.folder, "data");
+    const folder = temporaryFolder(t);
+    const dataDir = path.join(folder, "data");
     writeFlows(dataDir, [{ id: "t", type: "tab", label: "t" }]);
     const lines: string[] = [];
     for (let run = 0; run < 2; run++) {
       const settings = {
-        ...productSettingsFile(cleanEnvironment({ STREAMPULSE_DATA: dataDir }), temporary.folder),
+        ...productSettingsFile(cleanEnvironment({ STREAMPULSE_DATA: dataDir }), folder),
         logging: {
           test: {
             level: "info",
@@ -43,10 +44,9 @@ describe("Node-RED embedded in a process", () => {
       );
       RED.init(server, settings);
       await RED.start();
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
+      await listen(server, 0, LOOPBACK);
       const opened = () => lines.map((line) => /^dashboard listens on (\S+)/.exec(line)?.[1]).filter(Boolean);
-      const gui = await until(() => opened()[run], "the dashboard's port");
+      const gui = await until(() => opened()[run]);
       const health = await fetch(`${gui}healthz`);
       assert.equal(health.status, 200);
       assert.equal(RED.events.listenerCount(HEALTH_EVENT), 1);

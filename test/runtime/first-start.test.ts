@@ -1,26 +1,28 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "node:test";
 import { silentLogger } from "../../common/logger";
 import { prepareDataFolder } from "../../runtime/first-start";
 import { ConfigurationError, readEnvironment, type RuntimeOptions } from "../../runtime/paths";
-import { temporaryFolder } from "./support";
+import { temporaryFolder } from "../support/temporary-folder";
 
 describe("the first start", () => {
-  let temporary: ReturnType<typeof temporaryFolder>;
+  const temporary = temporaryFolder();
+  let folders = 0;
+  let folder: string;
   let options: RuntimeOptions;
   let packageFlow: string;
   let flows: string;
 
   beforeEach(() => {
-    temporary = temporaryFolder();
-    options = readEnvironment({ STREAMPULSE_DATA: path.join(temporary.folder, "deep", "data") }, "/");
-    packageFlow = path.join(temporary.folder, "streampulse.json");
+    folder = path.join(temporary, String(++folders));
+    mkdirSync(folder);
+    options = readEnvironment({ STREAMPULSE_DATA: path.join(folder, "deep", "data") }, "/");
+    packageFlow = path.join(folder, "streampulse.json");
     flows = path.join(options.userDir, "flows.json");
     writeFileSync(packageFlow, '[{"id":"a","type":"tab"}]');
   });
-  afterEach(() => temporary.remove());
 
   const prepare = () => prepareDataFolder(options, packageFlow, silentLogger);
   const flow = () => readFileSync(flows, "utf8");
@@ -63,7 +65,7 @@ describe("the first start", () => {
 
   it("says in one sentence that the data folder cannot be written", () => {
     // a file in the folder's place, because nothing stops root from writing
-    writeFileSync(path.join(temporary.folder, "deep"), "");
+    writeFileSync(path.join(folder, "deep"), "");
     assert.throws(prepare, (error: Error) => {
       assert.ok(error instanceof ConfigurationError);
       assert.equal(

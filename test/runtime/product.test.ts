@@ -5,21 +5,23 @@ import { request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
 import { productFlows } from "./product-flows";
 import {
   cookieOf,
+  editorToken,
   post,
   rawGet,
   rawRequest,
   signIn,
   startProduct,
-  temporaryFolder,
-  until,
   writeFlows,
   type RunningProduct,
 } from "./support";
 
 const PASSWORD = "correct horse battery";
+const folder = temporaryFolder();
 
 interface Echo {
   access: string | null;
@@ -30,8 +32,7 @@ interface Echo {
 
 /** One product for all of these: each part leaves it as the next one expects. */
 describe("the product", () => {
-  const temporary = temporaryFolder();
-  const dataDir = path.join(temporary.folder, "data");
+  const dataDir = path.join(folder, "first");
   let running: RunningProduct;
   let api: string;
   let gui: string;
@@ -44,22 +45,13 @@ describe("the product", () => {
     ({ api, gui, editor } = running.addresses);
   });
   after(async () => {
-    await running.stop();
-    temporary.remove();
+    await running?.stop();
   });
 
   const get = (url: string, headers: Record<string, string> = {}) =>
     fetch(url, { redirect: "manual", headers });
   const echo = async (url: string, headers: Record<string, string> = {}) =>
     (await (await get(url, headers)).json()) as Echo;
-  const editorToken = (password: string, username = "admin") =>
-    post(`${editor}auth/token`, {
-      client_id: "node-red-editor",
-      grant_type: "password",
-      scope: "",
-      username,
-      password,
-    });
 
   /** Opens the dashboard's WebSocket by hand; resolves with the status, and the socket when it is open. */
   const openSocket = async (
@@ -116,7 +108,7 @@ describe("the product", () => {
       for (const place of ["", "flows", "settings", "auth/login", "nodes", "red/red.min.js", "preview/x"]) {
         assert.equal((await get(editor + place)).status, 403, place);
       }
-      assert.equal((await editorToken("")).status, 403);
+      assert.equal((await editorToken(editor, "")).status, 403);
       assert.match((await rawGet(editor, "/", ["Accept: text/html"])).body, /Open the set-up page/);
       assert.equal((await echo(`${editor}api/status`)).access, "anybody");
     });
@@ -245,11 +237,11 @@ describe("the product", () => {
 
     it("opens the editor with the same account, in any case of its name", async () => {
       assert.equal((await get(`${editor}flows`)).status, 401);
-      for (const wrong of [await editorToken("wrong"), await editorToken(PASSWORD, "root")]) {
+      for (const wrong of [await editorToken(editor, "wrong"), await editorToken(editor, PASSWORD, "root")]) {
         assert.equal(wrong.status, 403);
         assert.match(await wrong.text(), /"invalid_grant","message":"User name or password is wrong."/);
       }
-      const right = await editorToken(PASSWORD, "Admin");
+      const right = await editorToken(editor, PASSWORD, "Admin");
       assert.equal(right.status, 200);
       const { access_token } = (await right.json()) as { access_token: string };
       const headers = { authorization: `Bearer ${access_token}` };
@@ -415,7 +407,7 @@ describe("the product", () => {
       const theirs = await openSocket(gui, [`Cookie: ${other}`, origin]);
       const slow = httpRequest(`${gui}snapshot/slow.jpg`, { headers: { cookie: session } }).end();
       const cut = Promise.all([once(mine.socket, "close"), once(slow, "error")]);
-      await until(() => slow.socket?.bytesWritten, "the request to be sent");
+      await until(() => slow.socket?.bytesWritten);
       const out = await post(`${gui}logout`, {}, { cookie: session });
       assert.equal(out.status, 303);
       assert.match(out.headers.getSetCookie()[0] ?? "", /^streampulse_session=; Max-Age=0; /);
@@ -446,7 +438,7 @@ describe("the product", () => {
       assert.equal(page.status, 429);
       assert.equal(page.headers.get("retry-after"), "1");
       assert.match(await page.text(), /Too many tries: wait 1 s\./);
-      assert.equal((await editorToken(PASSWORD)).status, 429);
+      assert.equal((await editorToken(editor, PASSWORD)).status, 429);
       assert.equal((await get(`${gui}api/status`, { cookie: session })).status, 200, "who is in stays in");
     });
   });
@@ -473,8 +465,7 @@ describe("the product", () => {
 });
 
 describe("the product with everything in its environment", () => {
-  const temporary = temporaryFolder();
-  const dataDir = path.join(temporary.folder, "data");
+  const dataDir = path.join(folder, "second");
   let running: RunningProduct;
 
   before(async () => {
@@ -488,8 +479,7 @@ describe("the product with everything in its environment", () => {
     running = await startProduct(dataDir, env);
   });
   after(async () => {
-    await running.stop();
-    temporary.remove();
+    await running?.stop();
   });
 
   it("needs no set-up, and marks cookies behind TLS", async () => {

@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import path from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it, type TestContext } from "node:test";
 import { silentLogger } from "../../common/logger";
+import { listen, LOOPBACK } from "../../demo/cameras";
 import type { Addresses } from "../../runtime/plugin/product-runtime";
 import { Product } from "../../runtime/start";
-import { cleanEnvironment, signIn, temporaryFolder, until } from "./support";
+import { ReadyProcess, runToEnd } from "../support/ready-process";
+import { RecordingLogger } from "../support/recording-logger";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
+import { cleanEnvironment, signIn } from "./support";
 
 const PASSWORD = "correct horse battery";
 const READY = /StreamPulse is ready: dashboard (\S+) · status API \S+\/api\/status · editor \S+/;
 const START = path.resolve(__dirname, "../../runtime/start.js");
 
-const temporary = temporaryFolder();
-after(() => temporary.remove());
+const folder = temporaryFolder();
 let folders = 0;
-const newDataDir = () => path.join(temporary.folder, String(folders++), "data");
+const newDataDir = () => path.join(folder, String(folders++), "data");
 
 async function isOpen(url: string): Promise<boolean> {
   try {
@@ -29,33 +31,35 @@ async function isOpen(url: string): Promise<boolean> {
 }
 
 /** `npm start` as a process. */
-function command(env: Record<string, string>): { child: ChildProcess; output: () => string } {
-  let text = "";
-  const child = spawn(process.execPath, [START], { cwd: temporary.folder, env: cleanEnvironment(env) });
-  child.stdout.on("data", (more: Buffer) => (text += more.toString()));
-  child.stderr.on("data", (more: Buffer) => (text += more.toString()));
-  return { child, output: () => text };
+const command = (env: Record<string, string>) => ({
+  file: process.execPath,
+  args: [START],
+  cwd: folder,
+  env: cleanEnvironment(env),
+});
+
+/** The same, once the flows run. */
+async function started(test: TestContext, env: Record<string, string>) {
+  const start = new ReadyProcess({ ...command(env), ready: READY });
+  test.after(() => start.stop());
+  const [, gui = ""] = await start.start();
+  await until(() => start.output.includes("Started flows"));
+  return { start, gui };
 }
 
 describe("npm start", () => {
-  it("says where it is, and ends with everything within 2 s", async () => {
-    const { child, output } = command({ STREAMPULSE_DATA: newDataDir() });
-    const gui = await until(() => READY.exec(output())?.[1], "the ready line");
-    await until(() => output().includes("Started flows"), "the flows");
+  it("says where it is, and ends with everything within 2 s", async (t) => {
+    const { start, gui } = await started(t, { STREAMPULSE_DATA: newDataDir() });
     const begun = Date.now();
-    child.kill("SIGTERM");
-    const [code] = (await once(child, "close")) as [number];
-    assert.equal(code, 0);
+    assert.equal(await start.kill("SIGTERM"), 0);
     assert.ok(Date.now() - begun < 2000, `it took ${Date.now() - begun} ms`);
     assert.equal(await isOpen(gui), false);
   });
 
-  it("does not leave Node-RED behind when it is killed itself", async () => {
-    const { child, output } = command({ STREAMPULSE_DATA: newDataDir() });
-    const gui = await until(() => READY.exec(output())?.[1], "the ready line");
-    child.kill("SIGKILL");
+  it("does not leave Node-RED behind when it is killed itself", async (t) => {
+    const { start, gui } = await started(t, { STREAMPULSE_DATA: newDataDir() });
     // Node-RED holds the other end of the output: it ends when the last of the two has
-    await once(child, "close");
+    await start.kill("SIGKILL");
     assert.equal(await isOpen(gui), false);
   });
 
@@ -88,30 +92,31 @@ describe("npm start", () => {
   ];
   for (const [name, env, expected] of wrong) {
     it(`ends with code 1 and one sentence for ${name}`, async () => {
-      const { child, output } = command(env());
-      const [code] = (await once(child, "close")) as [number];
+      const { code, output } = await runToEnd(command(env()));
       assert.equal(code, 1);
-      assert.match(output(), expected);
+      assert.match(output, expected);
     });
   }
 });
 
 describe("the product as a class", () => {
   it("starts a killed Node-RED again, with its sessions", async () => {
-    const log: string[] = [];
+    const logger = new RecordingLogger();
     const product = new Product({
       env: cleanEnvironment({ STREAMPULSE_DATA: newDataDir(), STREAMPULSE_ADMIN_PASSWORD: PASSWORD }),
-      folder: temporary.folder,
-      logger: { ...silentLogger, error: (text) => log.push(text) },
+      folder,
+      logger,
       onOutput: () => {},
     });
     try {
       const first = await product.start();
       const cookie = await signIn(first.gui ?? "", PASSWORD);
       process.kill(product.pid ?? 0, "SIGKILL");
-      await until(() => product.addresses === undefined, "the end");
-      assert.deepEqual(log, ["Node-RED ended by signal SIGKILL and is started again in 1 s"]);
-      const second = await until(() => product.addresses, "the second start");
+      await until(() => product.addresses === undefined);
+      assert.deepEqual(logger.texts("error"), [
+        "Node-RED ended by signal SIGKILL and is started again in 1 s",
+      ]);
+      const second = await until(() => product.addresses);
       assert.equal((await fetch(second.gui ?? "", { headers: { cookie }, redirect: "manual" })).status, 200);
     } finally {
       assert.equal(await product.stop(), 0);
@@ -119,14 +124,9 @@ describe("the product as a class", () => {
   });
 
   it("goes on when its ports are taken, says so, and takes them later", async () => {
-    const others = [createServer(), createServer()];
-    const ports = [];
-    for (const other of others) {
-      other.listen(0, "127.0.0.1");
-      await once(other, "listening");
-      ports.push(String((other.address() as AddressInfo).port));
-    }
-    const [apiPort = "", editorPort = ""] = ports;
+    const others = [createServer(), createServer()] as const;
+    const apiPort = String(await listen(others[0], 0, LOOPBACK));
+    const editorPort = String(await listen(others[1], 0, LOOPBACK));
     let text = "";
     const product = new Product({
       env: cleanEnvironment({
@@ -134,7 +134,7 @@ describe("the product as a class", () => {
         STREAMPULSE_API_PORT: apiPort,
         STREAMPULSE_EDITOR_PORT: editorPort,
       }),
-      folder: temporary.folder,
+      folder,
       logger: silentLogger,
       onOutput: (more) => (text += more),
     });
@@ -155,7 +155,7 @@ describe("the product as a class", () => {
       const later = await until(() => {
         const now: Addresses | undefined = product.addresses;
         return now?.api && now.editor ? now : undefined;
-      }, "the ports to be taken");
+      });
       assert.equal((await fetch(`${later.api}healthz`)).status, 200);
       assert.equal(await isOpen(later.editor ?? ""), true);
       assert.equal(text.split("is in use by another program").length, 3, "each is said once");

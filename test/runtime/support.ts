@@ -1,65 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Clock } from "../../common/clock";
 import { silentLogger } from "../../common/logger";
 import type { Environment } from "../../runtime/paths";
 import type { Addresses } from "../../runtime/plugin/product-runtime";
 import { Product } from "../../runtime/start";
-
-/** A folder for one test file. */
-export function temporaryFolder(): { folder: string; remove(): void } {
-  const folder = mkdtempSync(path.join(tmpdir(), "streampulse-runtime-"));
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
-}
-
-/** Time that moves when the test says so. */
-export class FakeClock implements Clock {
-  private timers: { id: number; at: number; callback: () => void }[] = [];
-  private nextId = 1;
-
-  constructor(private ms = Date.UTC(2030, 0, 1)) {}
-
-  now = () => this.ms;
-  elapsed = () => this.ms;
-
-  setTimeout(callback: () => void, delayMs: number): unknown {
-    const id = this.nextId++;
-    this.timers.push({ id, at: this.ms + delayMs, callback });
-    return id;
-  }
-
-  clearTimeout(timer: unknown): void {
-    this.timers = this.timers.filter(({ id }) => id !== timer);
-  }
-
-  get pending(): number {
-    return this.timers.length;
-  }
-
-  advance(ms: number): void {
-    const end = this.ms + ms;
-    for (;;) {
-      const [next] = this.timers.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at);
-      if (!next) break;
-      this.clearTimeout(next.id);
-      this.ms = Math.max(this.ms, next.at);
-      next.callback();
-    }
-    this.ms = end;
-  }
-}
-
-export async function until<T>(what: () => T | undefined | false, name: string, mostMs = 30_000): Promise<T> {
-  const end = Date.now() + mostMs;
-  for (;;) {
-    const found = what();
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`waited in vain for ${name}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+import { until } from "../support/until";
 
 export interface RunningProduct {
   product: Product;
@@ -98,9 +45,14 @@ export async function startProduct(dataDir: string, env: Environment = {}): Prom
     logger: silentLogger,
     onOutput: (more) => (text += more),
   });
-  const addresses = (await product.start()) as Required<Addresses>;
-  await until(() => text.includes("Started flows"), "the flows to start");
-  return { product, addresses, dataDir, output: () => text, stop: () => product.stop() };
+  try {
+    const flowsStarted = until(() => text.includes("Started flows"), 60_000);
+    const [addresses] = await Promise.all([product.start() as Promise<Required<Addresses>>, flowsStarted]);
+    return { product, addresses, dataDir, output: () => text, stop: () => product.stop() };
+  } catch (error) {
+    await product.stop();
+    throw new Error(`the product did not start:\n${text}`, { cause: error });
+  }
 }
 
 export interface RawAnswer {
@@ -168,6 +120,12 @@ export function post(
 /** `name=value` of a Set-Cookie. */
 export function cookieOf(response: Response): string {
   return response.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+}
+
+/** Asks for a token of the editor, as its login page does. */
+export function editorToken(editor: string, password: string, username = "admin"): Promise<Response> {
+  const grant = { client_id: "node-red-editor", grant_type: "password", scope: "" };
+  return post(`${editor}auth/token`, { ...grant, username, password });
 }
 
 export async function signIn(gui: string, password: string): Promise<string> {

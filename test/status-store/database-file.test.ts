@@ -6,7 +6,9 @@ import BetterSqlite from "better-sqlite3";
 import { openDatabase } from "../../nodes/status-store/database-file";
 import { migrate, NewerSchemaError, SCHEMA_VERSION, schemaVersion } from "../../nodes/status-store/schema";
 import { StoreError } from "../../nodes/status-store/store-failure";
-import { rows, temporaryFolder, V22_FIXTURES } from "./support";
+import { fixture } from "../support/fixtures";
+import { temporaryFolder } from "../support/temporary-folder";
+import { rows } from "./support";
 
 const NOW = new Date("2026-11-22T06:42:13.359Z");
 
@@ -33,7 +35,7 @@ describe("openDatabase", () => {
     const folder = temporaryFolder(context);
     const file = path.join(folder, "streams.db");
     for (const name of ["streams.v22.db", "streams.v22.db.2"]) {
-      copyFileSync(path.join(V22_FIXTURES, "streams.db"), file);
+      copyFileSync(fixture("v2.2", "streams.db"), file);
       // a program that was killed leaves a log behind: copied here from under an open connection
       const live = new BetterSqlite(file);
       live.pragma("wal_autocheckpoint = 0");
@@ -57,7 +59,7 @@ describe("openDatabase", () => {
       assert.equal(rows(file, "SELECT * FROM streams").length, 0);
       for (const left of readdirSync(folder)) {
         if (left.startsWith("streams.db"))
-          copyFileSync(path.join(V22_FIXTURES, "streams.db"), path.join(folder, left));
+          copyFileSync(fixture("v2.2", "streams.db"), path.join(folder, left));
       }
     }
   });

@@ -4,7 +4,8 @@ import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
-import { rows, temporaryFolder } from "./support";
+import { temporaryFolder } from "../support/temporary-folder";
+import { rows } from "./support";
 
 interface Progress {
   sent: number;
@@ -22,13 +23,14 @@ async function recordAndKill(
   const child = spawn(process.execPath, [path.join(__dirname, "recording-child.js"), file], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const ended = once(child, "close");
   const said: Progress[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(JSON.parse(line) as Progress);
     if (said.at(-1)!.at - said[0]!.at >= recordMs) break;
   }
   child.kill("SIGKILL");
-  await once(child, "exit");
+  await ended;
   const last = said.at(-1)!;
   const secondAgo = said.findLast(({ at }) => at <= last.at - 1000) ?? { sent: 0, stored: 0, at: 0 };
   return { last, secondAgo };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import { describe, it } from "node:test";
 import { LiveStatus } from "../../nodes/status-store/live-status";
-import { check, NOW, settings, stateOf, stream, V22_FIXTURES } from "./support";
+import { fixture } from "../support/fixtures";
+import { check, NOW, settings, stateOf, stream } from "./support";
 
 const calcutta = settings({ timezone: "Asia/Calcutta" });
 
@@ -42,7 +42,7 @@ describe("GET /api/status", () => {
   });
 
   it("holds what v2.2's own answer holds, written the same way", () => {
-    const v22Text = readFileSync(path.join(V22_FIXTURES, "api_status.json"), "utf8");
+    const v22Text = readFileSync(fixture("v2.2", "api_status.json"), "utf8");
     const v22 = JSON.parse(v22Text) as Record<string, { ts: string; message: string; latency: number }>;
     const protocolOf = (name: string) => (/MJPEG/.test(name) ? "http" : "rtsp");
     const status = new LiveStatus();

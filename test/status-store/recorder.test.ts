@@ -252,6 +252,8 @@ describe("Recorder: states", () => {
 });
 
 describe("Recorder: seeds", () => {
+  const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp" };
+
   it("knows the last check from recent and from checks, and the last confirmed state", () => {
     const db = database();
     const recorder = new Recorder(db);
@@ -280,20 +282,23 @@ describe("Recorder: seeds", () => {
     assert.deepEqual(new Recorder(db).allSeeds(), [
       {
         name: "a",
+        ...place,
         confirmed: { state: "up", reason: "ok", since: NOW + 1, level: "media" },
         last: last("newest", NOW + 6, 4),
       },
       {
         name: "b",
+        ...place,
         confirmed: { state: "down", reason: "timeout", since: NOW + 2, level: "handshake" },
         last: last("older", NOW),
       },
       {
         name: "c",
+        ...place,
         confirmed: { state: "paused", reason: null, since: NOW + 4, level: null },
         last: last("kept", NOW),
       },
-      { name: "d", confirmed: null, last: null },
+      { name: "d", ...place, confirmed: null, last: null },
     ]);
   });
 
@@ -306,6 +311,6 @@ describe("Recorder: seeds", () => {
     db.exec(
       "INSERT INTO reasons VALUES (500, 'lens_cap'); UPDATE recent SET reason = 500; UPDATE spans SET reason = 500",
     );
-    assert.deepEqual(new Recorder(db).allSeeds(), [{ name: "a", confirmed: null, last: null }]);
+    assert.deepEqual(new Recorder(db).allSeeds(), [{ name: "a", ...place, confirmed: null, last: null }]);
   });
 });

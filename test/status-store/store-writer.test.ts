@@ -3,7 +3,8 @@ import { existsSync, readFileSync, statSync, writeFileSync, rmSync } from "node:
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import BetterSqlite from "better-sqlite3";
-import { check, flat, NOW, rows, stateOf, temporaryFolder, transition, WriterHarness } from "./support";
+import { temporaryFolder } from "../support/temporary-folder";
+import { check, flat, NOW, rows, stateOf, transition, WriterHarness } from "./support";
 
 const A = { name: "a", url: "rtsp://192.0.2.1/a" };
 
@@ -67,17 +68,18 @@ describe("StoreWriter", () => {
     second.writer.start();
     const last = { at: NOW, state: "up", reason: "ok", message: "RTSP 200", latencyMs: 12 } as const;
     const confirmed = { state: "down", reason: "timeout", level: "handshake" } as const;
+    const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp" } as const;
     const since = (second.seeds[0]?.seeds[0]?.confirmed?.since ?? 0) - NOW;
     assert.ok(since >= 0 && since <= 20);
     assert.deepEqual(second.seeds[0], {
       ...{ kind: "seeds", opened: true, lastSeq: 9 },
-      seeds: [{ name: "a", confirmed: { ...confirmed, since: NOW + since }, last }],
+      seeds: [{ name: "a", ...place, confirmed: { ...confirmed, since: NOW + since }, last }],
     });
     second.watch();
     second.watch(A);
     assert.deepEqual(second.seeds[1], {
       ...{ kind: "seeds", opened: false, lastSeq: 9 },
-      seeds: [{ name: "a", confirmed: null, last }],
+      seeds: [{ name: "a", ...place, confirmed: null, last }],
     });
     second.writer.stop();
   });
@@ -93,9 +95,10 @@ describe("StoreWriter", () => {
     assert.equal(countOf(one.file), 5);
     assert.equal(one.stats.dropped, 1);
     assert.equal(one.stats.checksStored, 5);
+    assert.equal(one.logger.lines[0]?.level, "error");
     assert.match(
-      one.logger.lines.join("\n"),
-      /^error a message of the kind "checks" cannot be stored and was left out/,
+      one.logger.lines[0].text,
+      /^a message of the kind "checks" cannot be stored and was left out/,
     );
   });
 });
@@ -119,7 +122,7 @@ describe("StoreWriter: faults", () => {
       "The live status goes on; checks wait in memory and writing is tried again.";
     assert.equal(one.stats.failure, sentence);
     assert.equal(one.stats.queued, 40);
-    assert.deepEqual(one.logger.lines, [`error ${sentence}`]);
+    assert.deepEqual(one.logger.lines, [{ level: "error", text: sentence }]);
 
     one.openFault = Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
     one.writer.receive(batch(30));
@@ -127,7 +130,11 @@ describe("StoreWriter: faults", () => {
     one.clock.pass(30_000);
     assert.equal(one.stats.queued, 30);
     assert.equal(one.stats.dropped, 40);
-    assert.deepEqual(one.logger.lines, [`error ${sentence}`], "said once and not at every try");
+    assert.deepEqual(
+      one.logger.lines,
+      [{ level: "error", text: sentence }],
+      "said once and not at every try",
+    );
 
     one.openFault = undefined;
     one.clock.pass(10_000);
@@ -135,7 +142,10 @@ describe("StoreWriter: faults", () => {
     assert.equal(one.stats.queued, 0);
     assert.equal(countOf(one.file), 30);
     assert.equal(rows(one.file, "SELECT * FROM transitions").length, 1);
-    assert.equal(one.logger.lines.at(-1), `info the database ${one.file} is written again`);
+    assert.deepEqual(one.logger.lines.at(-1), {
+      level: "info",
+      text: `the database ${one.file} is written again`,
+    });
   });
 
   it("waits for another program's lock", (context) => {

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../common/clock";
 import { receiveMessage } from "../../nodes/status-store/receive-message";
 import { Store } from "../../nodes/status-store/store";
-import { check, MemoryLogger, NOW, rows, stateOf, temporaryFolder, transition } from "./support";
+import { RecordingLogger } from "../support/recording-logger";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
+import { check, NOW, rows, stateOf, transition } from "./support";
 
 const STREAMS = {
   topic: "streams",
@@ -20,17 +22,13 @@ const STREAMS = {
 async function startedStore(
   context: TestContext,
   file: string,
-): Promise<{ store: Store; logger: MemoryLogger }> {
-  const logger = new MemoryLogger();
+): Promise<{ store: Store; logger: RecordingLogger }> {
+  const logger = new RecordingLogger();
   const store = new Store({ file, clock: systemClock, logger });
   context.after(() => store.stop());
   store.start();
   await new Promise<void>((resolve) => store.whenRead(resolve));
   return { store, logger };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(10);
 }
 
 const streamsOf = (store: Store) =>
@@ -117,7 +115,10 @@ describe("Store", () => {
     for (const name of files)
       assert.equal(readFileSync(path.join(folder, name)).includes("s3cret"), false, name);
     const said = [store.live.statusBody(), store.live.streamsBody()].map(({ bytes }) => bytes.toString());
-    assert.equal([...said, ...logger.lines, JSON.stringify(store.health())].join().includes("s3cret"), false);
+    assert.equal(
+      [...said, ...logger.texts(), JSON.stringify(store.health())].join().includes("s3cret"),
+      false,
+    );
   });
 
   it("answers from memory where nothing can be stored, and says so in its health", async (context) => {
@@ -148,7 +149,7 @@ describe("Store", () => {
       health.problems[0] ?? "",
       /streams\.db was not a readable database and was moved to .+\.broken-/,
     );
-    assert.deepEqual(logger.lines, [`warn ${health.problems[0]}`]);
+    assert.deepEqual(logger.lines, [{ level: "warn", text: health.problems[0] }]);
   });
 
   it("starts a thread again that died, with the streams and states that it needs", async (context) => {
@@ -166,7 +167,7 @@ describe("Store", () => {
        });
        require(${worker});`,
     );
-    const logger = new MemoryLogger();
+    const logger = new RecordingLogger();
     const store = new Store({ file, clock: systemClock, logger, workerFile });
     context.after(() => store.stop());
     store.start();
@@ -206,6 +207,7 @@ describe("receiveMessage", () => {
         return (error as Error).message;
       }
     };
+    assert.equal(refusal({ topic: "outage", payload: {} }), "");
     assert.equal(
       refusal({ payload: 1 }),
       "status-store takes messages with the topic streams, checks, transition, states; this one has none.",

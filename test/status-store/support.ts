@@ -1,27 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import type { TestContext } from "node:test";
 import BetterSqlite from "better-sqlite3";
 import type { Check, Settings, Stream, StreamState, Transition } from "../../contracts";
 import { settingsSchema, streamSchema } from "../../contracts";
-import type { Clock } from "../../common/clock";
-import type { Logger } from "../../common/logger";
 import { openDatabase, type OpenedDatabase } from "../../nodes/status-store/database-file";
 import type { FromStoreWorker, SeedsMessage, StoreStats } from "../../nodes/status-store/store-messages";
 import { StoreWriter } from "../../nodes/status-store/store-writer";
-
-/** What v2.2 left behind; tests run from dist/. */
-export const V22_FIXTURES = path.resolve(__dirname, "../../../test/fixtures/v2.2");
+import { FakeClock } from "../support/fake-clock";
+import { RecordingLogger } from "../support/recording-logger";
 
 export const NOW = Date.parse("2026-11-22T06:42:13.359Z");
-
-/** A folder that is gone after the test. */
-export function temporaryFolder(context: TestContext): string {
-  const folder = mkdtempSync(path.join(tmpdir(), "streampulse-store-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 export function stream(name: string, url = `rtsp://192.0.2.1/${name.length}`, more: object = {}): Stream {
   return streamSchema.parse({ name, url, ...more });
@@ -68,54 +54,10 @@ export function rows(file: string, sql: string): unknown[] {
   }
 }
 
-/** Time that passes when it is told to. */
-export class ManualClock implements Clock {
-  private timers: { at: number; callback: () => void }[] = [];
-  private passedMs = 0;
-
-  now(): number {
-    return NOW + this.passedMs;
-  }
-
-  elapsed(): number {
-    return this.passedMs;
-  }
-
-  setTimeout(callback: () => void, delayMs: number): unknown {
-    const timer = { at: this.passedMs + delayMs, callback };
-    this.timers.push(timer);
-    return timer;
-  }
-
-  clearTimeout(timer: unknown): void {
-    this.timers = this.timers.filter((one) => one !== timer);
-  }
-
-  pass(ms: number): void {
-    const end = this.passedMs + ms;
-    for (;;) {
-      const next = this.timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!next) break;
-      this.clearTimeout(next);
-      this.passedMs = next.at;
-      next.callback();
-    }
-    this.passedMs = end;
-  }
-}
-
-export class MemoryLogger implements Logger {
-  readonly lines: string[] = [];
-  info = (text: string) => void this.lines.push(`info ${text}`);
-  warn = (text: string) => void this.lines.push(`warn ${text}`);
-  error = (text: string) => void this.lines.push(`error ${text}`);
-  debug = () => {};
-}
-
 /** A writer in this thread, with everything that it says. */
 export class WriterHarness {
-  readonly clock = new ManualClock();
-  readonly logger = new MemoryLogger();
+  readonly clock = new FakeClock(NOW);
+  readonly logger = new RecordingLogger();
   readonly sent: FromStoreWorker[] = [];
   readonly writer: StoreWriter;
   /** Stands for a fault at the next openings. */

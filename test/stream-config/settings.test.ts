@@ -59,6 +59,19 @@ streams: []
     assert.equal(parsed("probe: {media_seconds: 0}\nstreams: []\n").settings.probe.media_seconds, 0);
   });
 
+  it("reads how often the picture is judged", () => {
+    assert.equal(parsed("probe: {picture_minutes: 15}\nstreams: []\n").settings.probe.picture_minutes, 15);
+    const wrong = parsed("streams: []\nprobe:\n  picture_minutes: -1\n");
+    assert.equal(wrong.settings.probe.picture_minutes, 0);
+    assert.deepEqual(wrong.problems, [
+      "config.yaml:3:20: probe.picture_minutes must be a number of at least 0 and at most 10080; 0 is used",
+    ]);
+    const stream = parsed("streams:\n- {name: a, url: rtsp://h/a, picture_minutes: often}\n");
+    assert.deepEqual(stream.problems, [
+      'config.yaml:2:47: streams[0] "a": picture_minutes must be a number; it is ignored',
+    ]);
+  });
+
   it("publishes nothing without a host", () => {
     for (const host of ["", "  host:\n", "  host: ' '\n"]) {
       const { settings, problems } = parsed(`streams: []\nmqtt:\n  enabled: true\n${host}`);

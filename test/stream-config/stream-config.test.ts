@@ -46,6 +46,17 @@ describe("the node stream-config", () => {
     ]);
   });
 
+  it("sends its streams again after each deploy", async (t) => {
+    const { red, node } = await running(t, GOOD);
+    // a probe that is deployed alone has forgotten them
+    red.startFlows();
+    assert.equal(node.sent.length, 2);
+    assert.deepEqual(node.sent[1], node.sent[0]);
+    await node.close();
+    red.startFlows();
+    assert.equal(node.sent.length, 2);
+  });
+
   it("sends changes, and shows problems in yellow and a refused file in red", async (t) => {
     const { file, red, node } = await running(t, GOOD);
     writeFileSync(file, `${GOOD}- name: Gate\n- name: Yard\n  url: rtsp://h/2\n  colour: red\n`);

@@ -47,6 +47,7 @@ describe("streams of config.yaml", () => {
   heartbeat_seconds: 60
   timeout_ms: 5000
   level: handshake
+  picture_minutes: 2.5
   transport: udp
   confirm_failures: 3
   tls_verify: true
@@ -62,6 +63,7 @@ describe("streams of config.yaml", () => {
         heartbeat_seconds: 60,
         timeout_ms: 5000,
         level: "handshake",
+        picture_minutes: 2.5,
         transport: "udp",
         confirm_failures: 3,
         tls_verify: true,

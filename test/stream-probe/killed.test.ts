@@ -32,6 +32,7 @@ class Watch {
       logger: silentLogger,
       onChecks: () => {},
       onTransition: (transition) => this.transitions.push({ ...transition, heardAt: Date.now() }),
+      onOutage: () => {},
       onStates: () => {},
       onStatistics: () => {},
     });

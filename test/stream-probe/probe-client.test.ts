@@ -5,6 +5,7 @@ import type { Check, StreamState, Transition } from "../../contracts/check";
 import type { EngineStatistics } from "../../nodes/stream-probe/engine";
 import { ProbeClient } from "../../nodes/stream-probe/probe-client";
 import { monitorSettings, stream } from "../support/fake-probing";
+import { RecordingLogger } from "../support/recording-logger";
 import { answering, describeOk, ScriptedCamera } from "../support/scripted-camera";
 import { until } from "../support/until";
 
@@ -14,17 +15,19 @@ describe("the probe thread", () => {
   const checks: Check[] = [];
   const transitions: Transition[] = [];
   const states: StreamState[] = [];
-  const errors: string[] = [];
+  let logger: RecordingLogger;
   const statistics: (EngineStatistics | undefined)[] = [];
 
   beforeEach(async () => {
-    for (const list of [checks, transitions, states, errors, statistics]) list.length = 0;
+    for (const list of [checks, transitions, states, statistics]) list.length = 0;
+    logger = new RecordingLogger();
     camera = await ScriptedCamera.start(answering(describeOk));
     client = new ProbeClient({
       clock: systemClock,
-      logger: { info() {}, warn() {}, debug() {}, error: (text) => errors.push(text) },
+      logger,
       onChecks: (list) => checks.push(...list),
       onTransition: (transition) => transitions.push(transition),
+      onOutage: () => {},
       onStates: (list) => states.push(...list),
       onStatistics: (numbers) => statistics.push(numbers),
     });
@@ -66,7 +69,7 @@ describe("the probe thread", () => {
     await until(() => states.at(-1)?.state === "up" && checks.length >= 2);
     assert.deepEqual([states.at(-1)?.since, client.restarts, transitions.length], [since, 1, 1]);
     assert.ok(!states.some(({ state }) => state === "down"));
-    assert.match(errors[0] ?? "", /^probe worker died and is started again in 500 ms/);
+    assert.match(logger.texts("error")[0] ?? "", /^probe worker died and is started again in 500 ms/);
   });
 
   it("ends at once in the middle of a probe, and leaves no connection behind", async () => {
@@ -80,7 +83,7 @@ describe("the probe thread", () => {
       await until(() => silent.connections === 1);
       await client.stop();
       await until(() => silent.open === 0);
-      assert.deepEqual(errors, []);
+      assert.deepEqual(logger.texts("error"), []);
     } finally {
       await silent.stop();
     }

@@ -62,6 +62,18 @@ describe("what a message asks of the probe", () => {
     });
   }
 
+  it("reads how far to look", () => {
+    assert.deepEqual(readInput({ topic: "check", payload: "a", level: "deep" }), {
+      kind: "check",
+      names: ["a"],
+      level: "deep",
+    });
+    assert.deepEqual(readInput({ topic: "check", level: "media" }), {
+      kind: "wrong",
+      problem: 'msg "check": level: must be "deep", or left out',
+    });
+  });
+
   for (const message of [
     {},
     { payload: 5 },

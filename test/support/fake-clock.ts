@@ -13,7 +13,7 @@ export class FakeClock implements Clock {
   private elapsedMs = 0;
 
   /** @param startedAt epoch milliseconds of the beginning */
-  constructor(public startedAt = Date.UTC(2026, 0, 15, 12, 0, 0)) {}
+  constructor(private readonly startedAt = Date.UTC(2026, 0, 15, 12, 0, 0)) {}
 
   now(): number {
     return this.startedAt + this.elapsedMs;
@@ -38,23 +38,40 @@ export class FakeClock implements Clock {
     return this.timers.length;
   }
 
+  /** How long until the next timer runs out; undefined when none is set. */
+  get nextMs(): number | undefined {
+    const [next] = this.timers.sort(byTime);
+    return next && next.at - this.elapsedMs;
+  }
+
+  /** Moves on, timer by timer, at once: no promise is kept meanwhile. */
+  pass(ms: number): void {
+    const end = this.elapsedMs + ms;
+    while (this.fireNext(end));
+    this.elapsedMs = end;
+  }
+
   /** Moves on step by step: after each timer, what was promised meanwhile happens first. */
-  async advance(byMs: number): Promise<void> {
-    const until = this.elapsedMs + byMs;
-    for (;;) {
-      await settle();
-      const next = this.timers
-        .filter(({ at }) => at <= until)
-        .sort((a, b) => a.at - b.at || a.order - b.order)[0];
-      if (!next) break;
-      this.timers = this.timers.filter((timer) => timer !== next);
-      this.elapsedMs = Math.max(this.elapsedMs, next.at);
-      next.callback();
-    }
-    this.elapsedMs = until;
+  async advance(ms: number): Promise<void> {
+    const end = this.elapsedMs + ms;
+    do await settle();
+    while (this.fireNext(end));
+    this.elapsedMs = end;
     await settle();
   }
+
+  /** @returns false when no timer runs out until then */
+  private fireNext(end: number): boolean {
+    const [next] = this.timers.sort(byTime);
+    if (!next || next.at > end) return false;
+    this.clearTimeout(next);
+    this.elapsedMs = Math.max(this.elapsedMs, next.at);
+    next.callback();
+    return true;
+  }
 }
+
+const byTime = (one: Timer, other: Timer) => one.at - other.at || one.order - other.order;
 
 /** Lets promises that are resolved already go on. */
 export async function settle(): Promise<void> {

@@ -1,5 +1,5 @@
 import { silentLogger } from "../../common/logger";
-import type { Check, StreamState, Transition } from "../../contracts/check";
+import type { Check, Outage, StreamState, Transition } from "../../contracts/check";
 import type { Reason } from "../../contracts/reasons";
 import { settingsSchema, type ProbeSettings } from "../../contracts/settings";
 import { streamSchema, type Stream } from "../../contracts/stream";
@@ -11,15 +11,49 @@ import type {
   ProbeRequest,
   ProbeResult,
 } from "../../nodes/stream-probe/probers/prober";
+import type { MediaTools } from "../../nodes/stream-probe/ffmpeg";
 import { Resolver } from "../../nodes/stream-probe/probers/resolver";
 import { FakeClock } from "./fake-clock";
+
+/** A machine on which nothing is installed, until a test says otherwise. */
+export class FakeTools implements MediaTools {
+  hasRoom = true;
+  /** The streams that ffprobe was shown, by path. */
+  readonly deepChecks: string[] = [];
+  /** The streams that ffmpeg took a picture of, by path. */
+  readonly grabs: string[] = [];
+  onDeepCheck: (request: ProbeRequest) => Promise<Partial<ProbeResult> | ProbeNotMade> = () =>
+    Promise.resolve({ notMade: "no ffprobe" });
+  onGrab: (request: ProbeRequest) => Promise<Buffer | ProbeNotMade> = () =>
+    Promise.resolve({ notMade: "no ffmpeg" });
+
+  async deepCheck(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade> {
+    this.deepChecks.push(request.url.path);
+    const given = await this.onDeepCheck(request);
+    if ("notMade" in given) return given;
+    const reason = given.reason ?? "ok";
+    const message = reason === "ok" ? "ffprobe reads h264 640x480" : "ffprobe finds nothing";
+    const base = { message, latencyMs: null, timings: {}, level: "deep", credentialsRefused: false } as const;
+    return { ...base, ...given, reason };
+  }
+
+  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade> {
+    this.grabs.push(request.url.path);
+    return this.onGrab(request);
+  }
+
+  stop(): void {}
+}
 
 /** An engine on a fake clock whose cameras answer what a test says. */
 export class FakeProbing {
   readonly clock = new FakeClock();
   readonly checks: Check[] = [];
   readonly transitions: Transition[] = [];
+  readonly outages: Outage[] = [];
   readonly states: StreamState[][] = [];
+  /** What ffprobe and ffmpeg say. */
+  readonly tools = new FakeTools();
   /** Every probe that began: what it was asked, and when. */
   readonly probes: { path: string; at: number; request: ProbeRequest }[] = [];
   /** What the camera at a path answers; a function is asked each time. */
@@ -35,9 +69,11 @@ export class FakeProbing {
       logger: silentLogger,
       network: { clock: this.clock, resolver: new Resolver(this.clock), connections: new Set() },
       probers: { rtsp: prober, http: prober },
+      tools: this.tools,
       output: {
         checks: (checks) => this.checks.push(...checks),
         transition: (transition) => this.transitions.push(transition),
+        outage: (outage) => this.outages.push(outage),
         states: (states) => this.states.push(states),
       },
     });

@@ -40,12 +40,13 @@ export class FakeNode extends EventEmitter {
   /** Closes the node as a deploy does; resolves when it has ended. */
   async close(removed = false): Promise<void> {
     for (const listener of this.listeners("close") as ((...args: unknown[]) => void)[]) {
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
+        const done: Done = (error) => (error ? reject(error) : resolve());
         if (listener.length === 0) {
           listener.call(this);
           resolve();
-        } else if (listener.length === 1) listener.call(this, () => resolve());
-        else listener.call(this, removed, () => resolve());
+        } else if (listener.length === 1) listener.call(this, done);
+        else listener.call(this, removed, done);
       });
     }
     this.removeAllListeners();

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { listen, LOOPBACK } from "../../demo/cameras";
 
 /** What every picture of these servers is made of: a test picture as fast as it would be watched, and a tone. */
 const SOURCE = [
@@ -29,9 +29,7 @@ export class FfmpegServer {
 
   /** @returns the beginning of its URLs, without a slash at the end */
   async start(): Promise<string> {
-    this.server.listen(0, "127.0.0.1");
-    await once(this.server, "listening");
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://${LOOPBACK}:${await listen(this.server, 0, LOOPBACK)}`;
   }
 
   /** Starts an ffmpeg that writes into the folder until the server stops. */

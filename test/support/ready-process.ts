@@ -1,43 +1,54 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 
-export interface ReadyProcessOptions {
+export interface ProgramOptions {
   file: string;
   args: string[];
+  /** This process' own by default. */
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface ReadyProcessOptions extends ProgramOptions {
   /** What to wait for in its output. */
   ready: RegExp;
   timeoutMs?: number;
 }
 
-const KEPT_OUTPUT = 4000;
+const KEPT_OUTPUT = 100_000;
 
 /** A program that a test starts, waits for, and ends by its own process id. */
 export class ReadyProcess {
+  /** What it wrote last. */
+  output = "";
   private child?: ChildProcess;
-  private output = "";
+  private closed?: Promise<unknown[]>;
 
   constructor(private readonly options: ReadyProcessOptions) {}
 
   /** @returns the match of `ready` in the program's output */
   async start(): Promise<RegExpExecArray> {
-    const { file, args, ready, timeoutMs = 30_000 } = this.options;
+    const { file, args, cwd, env, ready, timeoutMs = 30_000 } = this.options;
     // A pipe as standard input, so that programs that watch for its end die with the test.
-    const child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(file, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     this.child = child;
+    this.closed = once(child, "close");
     try {
       return await new Promise((resolve, reject) => {
         const fail = (reason: string) => reject(new Error(`${file} ${reason}: ${this.output}`));
         const timer = setTimeout(() => fail(`was not ready within ${timeoutMs} ms`), timeoutMs);
-        const hear = (chunk: Buffer) => {
-          this.output = (this.output + chunk.toString()).slice(-KEPT_OUTPUT);
+        const hear = (text: string) => {
+          this.output = (this.output + text).slice(-KEPT_OUTPUT);
           const match = ready.exec(this.output);
           if (match) resolve(match);
         };
-        child.stdout.on("data", hear);
-        child.stderr.on("data", hear);
-        child.once("error", (error) => fail(error.message));
-        child.once("exit", (code) => fail(`ended with code ${code}`));
-        child.once("exit", () => clearTimeout(timer));
+        child.stdout.setEncoding("utf8").on("data", hear);
+        child.stderr.setEncoding("utf8").on("data", hear);
+        this.closed?.then(
+          ([code]) => fail(`ended with code ${String(code)}`),
+          (error: Error) => fail(error.message),
+        );
+        child.once("close", () => clearTimeout(timer));
       });
     } catch (error) {
       await this.stop();
@@ -59,4 +70,28 @@ export class ReadyProcess {
     await ended;
     clearTimeout(force);
   }
+
+  /** Sends a signal and waits until the program, and all that hold its output, have ended. @returns its exit code */
+  async kill(signal: NodeJS.Signals): Promise<number | null> {
+    this.child?.kill(signal);
+    const [code] = (await this.closed) as [number | null];
+    return code;
+  }
+}
+
+/** Runs a program that ends by itself. @returns its exit code and what it wrote */
+export function runToEnd({
+  file,
+  args,
+  cwd,
+  env,
+}: ProgramOptions): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { cwd, env, timeout: 30_000 }, (error, stdout, stderr) => {
+      const output = stdout + stderr;
+      if (!error) resolve({ code: 0, output });
+      else if (typeof error.code === "number") resolve({ code: error.code, output });
+      else reject(new Error(`${file} did not end by itself: ${output}`, { cause: error }));
+    });
+  });
 }

@@ -1,5 +1,6 @@
 import net from "node:net";
 import tls from "node:tls";
+import { listen, LOOPBACK } from "../../demo/cameras";
 
 /** What a scripted camera does with one connection. */
 export type Script = (socket: net.Socket) => void;
@@ -28,8 +29,7 @@ export class ScriptedCamera {
     };
     const server = secure ? tls.createServer(secure, listener) : net.createServer(listener);
     server.on("tlsClientError", () => {});
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const camera: ScriptedCamera = new ScriptedCamera(server, (server.address() as net.AddressInfo).port);
+    const camera: ScriptedCamera = new ScriptedCamera(server, await listen(server, 0, LOOPBACK));
     return camera;
   }
 

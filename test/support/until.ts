@@ -1,9 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits for a condition, as long as a loaded machine may take. What it throws in the end names the condition. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+/**
+ * Waits until there is something, as long as a loaded machine may take.
+ * @returns what there is
+ * @throws Error that shows the condition
+ */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  timeoutMs = 30_000,
+): Promise<Exclude<T, undefined | null | false>> {
   const giveUpAt = performance.now() + timeoutMs;
-  while (!(await condition())) {
+  for (;;) {
+    const found = await condition();
+    if (found) return found as Exclude<T, undefined | null | false>;
     if (performance.now() > giveUpAt)
       throw new Error(`not so within ${timeoutMs / 1000} s: ${condition.toString()}`);
     await sleep(10);

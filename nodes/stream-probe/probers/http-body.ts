@@ -123,6 +123,7 @@ export class HttpBody {
   /** Reads a size. @returns true when a chunk begins, and no bytes when its size has not come whole */
   private nextChunk(): true | Piece {
     if (this.ended) return null;
+    if (this.chunks === MOST_CHUNKS) return new Failure("too_large", `more than ${MOST_CHUNKS} chunks`);
     const { pending } = this.reader;
     let lineEnd = pending.indexOf(10);
     // the line end behind the chunk before is still in front of the size
@@ -133,7 +134,7 @@ export class HttpBody {
     const size = lineEnd < 0 ? undefined : SIZE_LINE.exec(pending.toString("latin1", from, lineEnd))?.[1];
     if (size === undefined) return this.notChunked(pending);
     this.reader.take(lineEnd + 1);
-    if (++this.chunks > MOST_CHUNKS) return new Failure("too_large", `more than ${MOST_CHUNKS} chunks`);
+    this.chunks++;
     this.left = Number.parseInt(size, 16);
     this.ended = this.left === 0;
     return true;

@@ -37,6 +37,8 @@ export interface ProbeResult {
   media?: Media;
   /** The camera refused the credentials of the URL, which were really sent. */
   credentialsRefused: boolean;
+  /** With `no_media`: something came where the picture should be, and it could not be read. */
+  unreadable?: boolean;
 }
 
 /**

@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { before, beforeEach, describe, it } from "node:test";
 import { silentLogger } from "../../../common/logger";
 import { Account } from "../../../runtime/auth/account";
 import { AuthFile } from "../../../runtime/auth/auth-file";
 import { ConfigurationError } from "../../../runtime/paths";
-import { FakeClock, temporaryFolder } from "../support";
+import { FakeClock } from "../../support/fake-clock";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 const DAY_MS = 24 * 3_600_000;
 const PASSWORD = "correct horse battery";
 const HERE = "192.0.2.1";
 
-let temporary: ReturnType<typeof temporaryFolder>;
+const folder = temporaryFolder();
+let files = 0;
 let file: string;
 let clock: FakeClock;
 
 beforeEach(() => {
-  temporary = temporaryFolder();
-  file = path.join(temporary.folder, "auth.json");
+  file = path.join(folder, `auth-${++files}.json`);
   clock = new FakeClock();
 });
-afterEach(() => temporary.remove());
 
 function open(settings: { adminPassword?: string; apiToken?: string } = {}): Account {
   const account = new Account({ authFile: AuthFile.open(file), clock, logger: silentLogger, ...settings });
@@ -156,14 +156,11 @@ describe("the set-up", () => {
 describe("signing in", () => {
   let prepared: string;
   before(async () => {
-    const folder = temporaryFolder();
-    file = path.join(folder.folder, "auth.json");
+    file = path.join(folder, "auth-prepared.json");
     clock = new FakeClock();
     await ready();
     prepared = readFileSync(file, "utf8");
-    folder.remove();
   });
-  after(() => temporary.remove());
   const account = () => {
     writeFileSync(file, prepared);
     return open();
@@ -183,10 +180,10 @@ describe("signing in", () => {
     }
     assert.deepEqual(await one.signIn(PASSWORD, HERE), { ok: false, waitMs: 1000 });
     assert.equal((await one.verify(PASSWORD, "192.0.2.2")).ok, true);
-    clock.advance(1000);
+    clock.pass(1000);
     assert.deepEqual(await one.signIn("wrong", HERE), { ok: false, waitMs: 0 });
     assert.deepEqual(await one.signIn(PASSWORD, HERE), { ok: false, waitMs: 2000 });
-    clock.advance(2000);
+    clock.pass(2000);
     assert.equal((await one.signIn(PASSWORD, HERE)).ok, true);
     assert.deepEqual(await one.signIn("wrong", HERE), { ok: false, waitMs: 0 });
   });
@@ -202,11 +199,11 @@ describe("signing in", () => {
     let others = 0;
     for (; others < 200; others++) {
       const result = await one.verify("x".repeat(201), `198.51.100.${others}`);
-      if (!result.ok && result.waitMs > 0) clock.advance(result.waitMs);
+      if (!result.ok && result.waitMs > 0) clock.pass(result.waitMs);
     }
     const result = await one.signIn(PASSWORD, HERE);
     if (!result.ok) assert.ok(result.waitMs <= 10_000);
-    clock.advance(10_000);
+    clock.pass(10_000);
     assert.equal((await one.signIn(PASSWORD, HERE)).ok, true);
   });
 });
@@ -221,10 +218,10 @@ describe("sessions", () => {
   it("end after 7 days without use", async () => {
     const { account, session } = await ready();
     for (let day = 0; day < 6; day++) {
-      clock.advance(3 * DAY_MS);
+      clock.pass(3 * DAY_MS);
       assert.notEqual(account.sessions.use(session), undefined);
     }
-    clock.advance(7 * DAY_MS + 1);
+    clock.pass(7 * DAY_MS + 1);
     assert.equal(account.sessions.use(session), undefined);
     assert.deepEqual(storedSessions(), []);
   });
@@ -232,10 +229,10 @@ describe("sessions", () => {
   it("end after 30 days however they are used", async () => {
     const { account, session } = await ready();
     for (let day = 0; day < 30; day++) {
-      clock.advance(DAY_MS);
+      clock.pass(DAY_MS);
       assert.notEqual(account.sessions.use(session), undefined);
     }
-    clock.advance(1);
+    clock.pass(1);
     assert.equal(account.sessions.use(session), undefined);
   });
 
@@ -247,9 +244,9 @@ describe("sessions", () => {
     account.sessions.track(hash, () => cuts++);
     untrack();
     account.start();
-    clock.advance(7 * DAY_MS);
+    clock.pass(7 * DAY_MS);
     assert.equal(cuts, 0);
-    clock.advance(60_000);
+    clock.pass(60_000);
     assert.equal(cuts, 1);
     account.stop();
     assert.equal(clock.pending, 0);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import path from "node:path";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { silentLogger } from "../../../common/logger";
 import { Account } from "../../../runtime/auth/account";
 import { AuthFile } from "../../../runtime/auth/auth-file";
 import { dashboardIoMiddleware, type LiveSocket } from "../../../runtime/auth/dashboard-socket";
-import { FakeClock, temporaryFolder } from "../support";
+import { FakeClock } from "../../support/fake-clock";
+import { temporaryFolder } from "../../support/temporary-folder";
 
 class FakeSocket extends EventEmitter {
   disconnected = false;
@@ -19,11 +20,8 @@ class FakeSocket extends EventEmitter {
 }
 
 describe("the dashboard's socket", () => {
-  const temporary = temporaryFolder();
-  after(() => temporary.remove());
-
-  it("opens to a session of the same host or a token, and is cut when its session ends", () => {
-    const authFile = AuthFile.open(path.join(temporary.folder, "auth.json"));
+  it("opens to a session of the same host or a token, and is cut when its session ends", (t) => {
+    const authFile = AuthFile.open(path.join(temporaryFolder(t), "auth.json"));
     const clock = new FakeClock();
     const account = new Account({ authFile, adminPassword: "from outside", clock, logger: silentLogger });
     account.adoptEnvironment();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { it } from "node:test";
 import { silentLogger } from "../../../common/logger";
+import { listen, LOOPBACK } from "../../../demo/cameras";
 import type { Account } from "../../../runtime/auth/account";
 import { Gateway } from "../../../runtime/plugin/gateway";
 
@@ -20,9 +20,9 @@ it("a flow that does not answer is answered for, and what comes late is not sent
     flowAnswerMs: 50,
   });
   const server = createServer((request, response) => gateway.handle("api", request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server, 0, LOOPBACK);
   try {
-    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/status`);
+    const answer = await fetch(`http://${LOOPBACK}:${port}/api/status`);
     assert.equal(answer.status, 503);
     assert.deepEqual(await answer.json(), {
       error: {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { HealthReport } from "../../../contracts/health";
 import { HealthCollector } from "../../../runtime/plugin/health";
-import { FakeClock } from "../support";
+import { FakeClock } from "../../support/fake-clock";
 
 const report = (part: HealthReport["part"], more: Partial<HealthReport> = {}): HealthReport => ({
   source: part,
@@ -29,7 +29,7 @@ describe("the health", () => {
     assert.equal(health.health().status, "ok");
     health.take({ source: "store", withdrawn: true });
     assert.equal(health.health().status, "starting");
-    clock.advance(15_000);
+    clock.pass(15_000);
     const { status, reasons, uptimeSeconds } = health.health();
     assert.equal(status, "failing");
     assert.deepEqual(reasons, ["Nothing is being stored: no status-store node runs in the flows."]);
@@ -38,7 +38,7 @@ describe("the health", () => {
 
   it("fails when probing has stopped", () => {
     const { clock, health } = collector();
-    clock.advance(15_000);
+    clock.pass(15_000);
     health.take(report("probe", { running: false, problems: ["The probe worker died."] }));
     health.take(report("store"));
     const { status, reasons } = health.health();

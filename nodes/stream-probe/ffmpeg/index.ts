@@ -1,0 +1,50 @@
+import type { Clock } from "../../../common/clock";
+import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
+import { Children } from "./child-process";
+import { DeepCheck } from "./deep-check";
+import { PictureGrab } from "./picture-grab";
+import { Programs } from "./programs";
+import { StreamTool } from "./stream-tool";
+
+/** What an engine wants from programs that may be installed or not. */
+export interface MediaTools {
+  /** False when so much waits for its turn that nothing should join it but what a person asked for. */
+  readonly hasRoom: boolean;
+  /** The deep level. Its reason is `ok` or `deep_check_failed`. */
+  deepCheck(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade>;
+  /** One decoded picture, small and grey (`PICTURE`). */
+  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade>;
+  /** Ends what runs, at once. */
+  stop(): void;
+}
+
+/** The tools as they are: child processes of ffprobe and ffmpeg. */
+export class FfmpegTools implements MediaTools {
+  private readonly children: Children;
+  private readonly deep: DeepCheck;
+  private readonly picture: PictureGrab;
+
+  /** @param env where the programs are looked for */
+  constructor(clock: Clock, env: NodeJS.ProcessEnv) {
+    this.children = new Children(clock);
+    const programs = new Programs(clock, this.children, env);
+    this.deep = new DeepCheck(clock, new StreamTool("ffprobe", this.children, programs));
+    this.picture = new PictureGrab(new StreamTool("ffmpeg", this.children, programs));
+  }
+
+  get hasRoom(): boolean {
+    return this.children.hasRoom;
+  }
+
+  deepCheck(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade> {
+    return this.deep.probe(request);
+  }
+
+  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade> {
+    return this.picture.grab(request);
+  }
+
+  stop(): void {
+    this.children.stop();
+  }
+}
