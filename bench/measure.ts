@@ -5,6 +5,7 @@ import { BenchChild } from "./child";
 import type { FarmAddress, FarmUsage } from "./farm";
 import type { FloorRequest, FloorResult } from "./floor";
 import type { LoadRequest, LoadResult } from "./load";
+import type { StoreFigures, StoreRequest } from "./store";
 import { BenchedProduct, HEARTBEAT_SECONDS } from "./product";
 
 export interface BenchPlan {
@@ -19,6 +20,8 @@ export interface BenchPlan {
   settleSeconds: number;
   /** Of each load on the status API. */
   loadSeconds: number;
+  /** Rows of the v2.2 database to import. */
+  importRows: number;
 }
 
 export interface FloorFigures {
@@ -55,6 +58,7 @@ export interface BenchFigures {
   farmShareUnpaced: number;
   sizes: SizeFigures[];
   status?: StatusFigures;
+  store?: StoreFigures;
   /** What makes a figure worthless, one sentence each. */
   faults: string[];
 }
@@ -106,7 +110,19 @@ export class Bench {
         await product.stop();
       }
     }
+    this.say("the store");
+    figures.store = await this.store();
     return figures;
+  }
+
+  private async store(): Promise<StoreFigures> {
+    const child = BenchChild.start("store");
+    try {
+      const request: StoreRequest = { importRows: this.plan.importRows };
+      return await this.abortable(child.call<StoreFigures>("run", request));
+    } finally {
+      await child.stop();
+    }
   }
 
   private async floor(urls: string[], checksPerSecond?: number) {

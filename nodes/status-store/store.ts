@@ -9,7 +9,15 @@ import type {
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { findRenames } from "../../common/renames";
-import type { History, HistoryAnswer, HistoryListener, HistoryQuestion, LongQuestion } from "./history";
+import {
+  WINDOWS,
+  type History,
+  type HistoryAnswer,
+  type HistoryListener,
+  type HistoryQuestion,
+  type LongQuestion,
+  type Window,
+} from "./history";
 import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
@@ -211,8 +219,16 @@ export class Store {
     // a file that was begun anew, or was away for a while, does not know what was confirmed meanwhile
     if (this.hasRead) this.history.write({ kind: "states", states: this.live.confirmedStates() });
     this.hasRead = true;
+    this.warmUp();
     for (const listener of this.readListeners) listener();
     this.readListeners.clear();
+  }
+
+  /** The first look at rollups that nobody has read since the start takes many times as long as the next ones. */
+  private warmUp(): void {
+    const windows = Object.keys(WINDOWS) as Window[];
+    const everything = { windows, by: [], stream: null, ...this.asked() };
+    this.history.ask({ kind: "uptime", ...everything }).catch(() => {});
   }
 
   private beginThread(): void {

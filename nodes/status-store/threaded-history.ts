@@ -73,7 +73,7 @@ abstract class ThreadedHistory implements History {
   }
 
   async ask(question: HistoryQuestion): Promise<HistoryAnswer> {
-    const needsOpen = question.kind !== "incidents" && !(question.kind === "history" && !question.bucketMs);
+    const needsOpen = countsUpToNow(question);
     for (let tries = 1; ; tries++) {
       // after a few races with the hourly flush the answer leaves the newest minutes out
       const open = needsOpen && tries <= MOST_TRIES ? await this.openSums() : null;
@@ -123,6 +123,12 @@ abstract class ThreadedHistory implements History {
     this.openWaits = [];
     for (const settle of waits) settle(sums);
   }
+}
+
+/** True where the sums that the writer still holds are part of the answer. */
+function countsUpToNow(question: HistoryQuestion): boolean {
+  if (question.kind === "history") return question.bucketMs !== null;
+  return question.kind === "metrics" || (question.kind === "uptime" && question.by.length > 0);
 }
 
 /** SQLite in a file: one thread owns the connection that writes, another one reads. */

@@ -35,7 +35,7 @@ function importAll(one: WriterHarness, ...streams: { name: string; url: string }
   one.writer.start();
   one.watch(...streams);
   for (let turns = 0; turns < 10_000 && !isDone(one); turns++) one.clock.pass(50);
-  assert.ok(isDone(one), one.logger.lines.join("\n"));
+  assert.ok(isDone(one), one.logger.texts().join("\n"));
 }
 
 const isDone = (one: WriterHarness) => one.stats?.maintenance?.imports[0]?.done === true;
@@ -93,9 +93,9 @@ describe("import of a v2.2 database", () => {
     );
     assert.deepEqual(spans.at(-1), { state: 3, open: 1 });
     assert.deepEqual(rows(one.file, "SELECT count(*) AS n FROM streams WHERE removed IS NULL"), [{ n: 1 }]);
-    const bytes = readFileSync(one.file).toString("latin1") + one.logger.lines.join();
+    const bytes = readFileSync(one.file).toString("latin1") + one.logger.texts().join();
     for (const secret of ["admin123", "s3cret"]) assert.ok(!bytes.includes(secret), secret);
-    assert.match(one.logger.lines.join("\n"), /all 126 checks that can be read are imported\./);
+    assert.match(one.logger.texts().join("\n"), /all 126 checks that can be read are imported\./);
   });
 
   it("gives shared tables to both, orphaned ones a stream of their own, and quotes odd names", (context) => {
@@ -173,7 +173,7 @@ describe("import of a v2.2 database", () => {
     );
     assert.equal(one.stats.maintenance?.imports[0]?.lost, 1);
     assert.match(
-      one.logger.lines.join("\n"),
+      one.logger.texts().join("\n"),
       /all 10 checks that can be read are imported; 1 rows could not be read/,
     );
   });
@@ -191,7 +191,7 @@ describe("import of a v2.2 database", () => {
     });
     one.writer.start();
     one.watch();
-    while (!one.logger.lines.some((line) => line.includes("importing"))) one.clock.pass(1);
+    while (!one.logger.texts().some((line) => line.includes("importing"))) one.clock.pass(1);
     one.clock.pass(1);
     // the thread is gone without a word: another one takes the file
     one.opened!.db.close();
@@ -238,7 +238,7 @@ describe("import of a v2.2 database", () => {
     });
     one.writer.start();
     one.watch({ name: "a", url: "rtsp://h/a" });
-    while (!one.logger.lines.some((line) => line.includes("importing"))) one.clock.pass(1);
+    while (!one.logger.texts().some((line) => line.includes("importing"))) one.clock.pass(1);
     const flat = ["a", one.clock.now(), "up", "ok", "RTSP 200", 3];
     one.writer.receive({ kind: "checks", flat });
     one.clock.pass(500);
@@ -264,7 +264,7 @@ describe("import of a v2.2 database", () => {
     assert.equal(came + lost, 3000);
     assert.ok(lost > 20 && lost < 200, `${lost} lost`);
     assert.equal(countsByName(one.file).a, came);
-    assert.match(one.logger.lines.join("\n"), new RegExp(`${lost} rows could not be read and are missing`));
+    assert.match(one.logger.texts().join("\n"), new RegExp(`${lost} rows could not be read and are missing`));
   });
 
   it("takes what is there of a file that was cut off", (context) => {
