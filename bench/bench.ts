@@ -13,7 +13,7 @@ import { report, verdicts } from "./results";
  */
 
 const RESULTS = path.resolve(__dirname, "../../bench/RESULTS.md");
-const USAGE = `npm run bench -- [--seconds 60] [--settle 60, at least ${HEARTBEAT_SECONDS}] [--load-seconds 10] [--sizes 1000,5000,10000]`;
+const USAGE = `npm run bench -- [--seconds 60] [--settle 60, at least ${HEARTBEAT_SECONDS}] [--load-seconds 10] [--sizes 1000,5000,10000] [--import-rows 1000000]`;
 
 function readPlan(args: string[]): BenchPlan {
   const { values } = parseArgs({
@@ -23,6 +23,7 @@ function readPlan(args: string[]): BenchPlan {
       settle: { type: "string", default: "60" },
       "load-seconds": { type: "string", default: "10" },
       sizes: { type: "string", default: "1000,5000,10000" },
+      "import-rows": { type: "string", default: "1000000" },
     },
   });
   const plan: BenchPlan = {
@@ -30,9 +31,12 @@ function readPlan(args: string[]): BenchPlan {
     seconds: Number(values.seconds),
     settleSeconds: Number(values.settle),
     loadSeconds: Number(values["load-seconds"]),
+    importRows: Number(values["import-rows"]),
   };
   if (plan.settleSeconds < HEARTBEAT_SECONDS) throw new TypeError("settle is less than a heartbeat");
   const isSize = (size: number) => Number.isInteger(size) && size > 0 && size <= 40_000;
+  if (!Number.isInteger(plan.importRows) || plan.importRows < 10_000 || plan.importRows > 20_000_000)
+    throw new TypeError("not a number of rows");
   const times = [plan.seconds, plan.settleSeconds, plan.loadSeconds];
   if (!plan.sizes.every(isSize) || !times.every((time) => time > 0 && time <= 3600))
     throw new TypeError("not a number");

@@ -6,6 +6,7 @@ import type { FarmAddress, FarmUsage } from "./farm";
 import type { FloorRequest, FloorResult } from "./floor";
 import type { LoadRequest, LoadResult } from "./load";
 import type { MediaCheckFigures } from "./media-check";
+import type { StoreFigures, StoreRequest } from "./store";
 import { BenchedProduct, HEARTBEAT_SECONDS } from "./product";
 
 export interface BenchPlan {
@@ -20,6 +21,8 @@ export interface BenchPlan {
   settleSeconds: number;
   /** Of each load on the status API. */
   loadSeconds: number;
+  /** Rows of the v2.2 database to import. */
+  importRows: number;
 }
 
 export interface FloorFigures {
@@ -59,6 +62,7 @@ export interface BenchFigures {
   /** The largest size once more, each picture looked at once a minute. */
   pictures?: Omit<SizeFigures, "floor">;
   mediaCheck?: MediaCheckFigures;
+  store?: StoreFigures;
   /** What makes a figure worthless, one sentence each. */
   faults: string[];
 }
@@ -118,6 +122,8 @@ export class Bench {
     } finally {
       await product.stop();
     }
+    this.say("the store");
+    figures.store = await this.store();
     return figures;
   }
 
@@ -129,6 +135,16 @@ export class Bench {
       return await this.abortable(checker.call<MediaCheckFigures>("run", url));
     } finally {
       await Promise.all([camera.stop(), checker.stop()]);
+    }
+  }
+
+  private async store(): Promise<StoreFigures> {
+    const child = BenchChild.start("store");
+    try {
+      const request: StoreRequest = { importRows: this.plan.importRows };
+      return await this.abortable(child.call<StoreFigures>("run", request));
+    } finally {
+      await child.stop();
     }
   }
 

@@ -1,5 +1,6 @@
 import os from "node:os";
 import process from "node:process";
+import type { StoreFigures } from "./store";
 import type { BenchFigures, BenchPlan, SizeFigures } from "./measure";
 
 /** One line of DESIGN's budgets: what must hold, and where we want to be. */
@@ -21,6 +22,12 @@ const CPU_RATIO: Limits = { budget: 2.5, goal: 2 };
 const LATENESS_MS: Limits = { budget: 1000, goal: 250 };
 const LOOP_DELAY_MS: Limits = { budget: 50, goal: 20 };
 const MEDIA_CHECK_SHARE: Limits = { budget: 1 / 20, goal: 1 / 50 };
+const UPTIME_MS: Limits = { budget: 50, goal: 10 };
+const KEPT_BYTES: Limits = { budget: 30, goal: 24 };
+const WRITTEN_BYTES: Limits = { budget: 500, goal: 200 };
+const METRICS_MS: Limits = { budget: 500, goal: 500 };
+const IMPORT_SECONDS: Limits = { budget: 300, goal: 300 };
+const IMPORT_ROWS = 10_000_000;
 const LEAST_REQUESTS_PER_SECOND = 1000;
 const LEAST_SHARE_OF_BARE = 0.5;
 const SCALE_STREAMS = 10_000;
@@ -44,8 +51,28 @@ function atMost(
   };
 }
 
-/** The budgets, as far as they were measured. */
-export function verdicts({ sizes, status, pictures, mediaCheck }: BenchFigures): Verdict[] {
+function storeVerdicts(store: StoreFigures): Verdict[] {
+  const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const bytes = (value: number) => `${value.toFixed(1)} bytes`;
+  const seconds = (value: number) => `${Math.round(value)} s`;
+  const importSeconds = IMPORT_ROWS / store.importRowsPerSecond;
+  return [
+    atMost("uptime of 1000 streams over 30 days", store.uptimeMs, UPTIME_MS, ms),
+    atMost(
+      "the same after the hourly work",
+      store.uptimeColdMs,
+      { ...UPTIME_MS, goal: UPTIME_MS.budget },
+      ms,
+    ),
+    atMost("one stored check, kept", store.keptBytesPerCheck, KEPT_BYTES, bytes),
+    atMost("one stored check, written", store.writtenBytesPerCheck, WRITTEN_BYTES, bytes),
+    atMost(`/metrics with ${store.metricsStreams} streams`, store.metricsMs, METRICS_MS, ms),
+    atMost("import of 10,000,000 rows of v2.2", importSeconds, IMPORT_SECONDS, seconds),
+  ];
+}
+
+/** DESIGN's budgets, as far as they were measured. */
+export function verdicts({ sizes, status, pictures, mediaCheck, store }: BenchFigures): Verdict[] {
   const found: Verdict[] = [];
   for (const size of sizes) {
     const what = `CPU of a whole check against the floor, ${size.streams} streams`;
@@ -86,6 +113,7 @@ export function verdicts({ sizes, status, pictures, mediaCheck }: BenchFigures):
     const what = "CPU of a media check against ffprobe on the same stream";
     found.push(atMost(what, share, MEDIA_CHECK_SHARE, (value) => `1/${Math.floor(1 / value + 1e-9)}`));
   }
+  if (store) found.push(...storeVerdicts(store));
   return found;
 }
 
@@ -107,7 +135,8 @@ function table(head: string[], rows: string[][]): string {
 
 /** The whole report, in Markdown. */
 export function report(figures: BenchFigures, plan: BenchPlan): string {
-  const { sizes, idleShare, unpaced, farmShareUnpaced, status, pictures, mediaCheck, faults } = figures;
+  const { sizes, idleShare, unpaced, farmShareUnpaced, status, pictures, mediaCheck, store, faults } =
+    figures;
   const cpus = os.cpus();
   const verdictRows = verdicts(figures).map((each) => [
     each.what,
@@ -173,6 +202,12 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
       mediaCheck.ffprobeMicros
         ? `${own}, one run of ffprobe on the same stream ${Math.round(mediaCheck.ffprobeMicros)} µs.`
         : `${own}. ffprobe is not installed.`,
+    );
+  }
+  if (store) {
+    sections.push(
+      "## Store",
+      `Kept and written are over two hours of 1,000 streams at 20 s, hourly work included; written is what goes into the log and from there into the file. A CSV export runs at ${Math.round(store.exportRowsPerSecond)} rows/s, and the process grows by ${store.exportGrowthMb.toFixed(0)} MB meanwhile. ${store.importRows} rows of a v2.2 database came in at ${Math.round(store.importRowsPerSecond)} rows/s; a commit waited for ${store.longestSliceMs} ms at most.`,
     );
   }
   if (faults.length > 0) sections.push("## Faults", faults.map((fault) => `- ${fault}`).join("\n"));

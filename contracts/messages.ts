@@ -58,6 +58,9 @@ export const commandMessageSchema = z.object({
 });
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 
-/** What a status-query can be asked. */
-export const QUERIES = ["status", "streams", "stream"] as const;
+/** What a status-query can be asked. The last three are streamed to an `http in`'s own response. */
+export const QUERIES = [
+  ...(["status", "streams", "stream", "history", "incidents", "uptime", "metrics"] as const),
+  ...(["export.csv", "export.ndjson", "backup"] as const),
+] as const;
 export type Query = (typeof QUERIES)[number];

@@ -13,6 +13,8 @@ export interface Question {
   query: unknown;
   /** Which stream, for the query `stream`. */
   name?: unknown;
+  /** What stands behind the question mark of the request. */
+  parameters?: unknown;
   /** The request's If-None-Match. */
   ifNoneMatch?: unknown;
 }
@@ -24,23 +26,34 @@ const HEADERS = {
 };
 const MOST_SHOWN = 200;
 
-export function answerQuery(live: LiveStatus, { query, name, ifNoneMatch }: Question): Answer {
+/** Answers from memory; undefined for a query that only the history can answer. */
+export function answerQuery(live: LiveStatus, { query, name, ifNoneMatch }: Question): Answer | undefined {
   if (!isQuery(query)) {
     const shown = typeof query === "string" ? `"${query.slice(0, MOST_SHOWN)}"` : "that";
     return failure(400, "unknown_query", `There is no query ${shown}: ask for ${QUERIES.join(", ")}.`);
   }
+  if (query !== "status" && query !== "streams" && query !== "stream") return undefined;
   const body = query === "stream" ? bodyOfStream(live, name) : bodyOfAll(live, query);
   if (!("etag" in body)) return body;
-  const headers = { ...HEADERS, etag: body.etag };
-  if (matches(ifNoneMatch, body.etag)) return { statusCode: 304, headers, payload: "" };
-  return { statusCode: 200, headers, payload: body.bytes };
+  return answerBody(body.bytes, body.etag, ifNoneMatch);
+}
+
+export function answerBody(
+  bytes: Buffer,
+  etag: string,
+  ifNoneMatch: unknown,
+  contentType = HEADERS["content-type"],
+): Answer {
+  const headers = { ...HEADERS, "content-type": contentType, etag };
+  if (matches(ifNoneMatch, etag)) return { statusCode: 304, headers, payload: "" };
+  return { statusCode: 200, headers, payload: bytes };
 }
 
 export function failure(statusCode: number, code: string, message: string): Answer {
   return { statusCode, headers: HEADERS, payload: JSON.stringify({ error: { code, message } }) };
 }
 
-function bodyOfAll(live: LiveStatus, query: Exclude<Query, "stream">): Body {
+function bodyOfAll(live: LiveStatus, query: "status" | "streams"): Body {
   return query === "status" ? live.statusBody() : live.streamsBody();
 }
 

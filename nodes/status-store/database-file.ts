@@ -3,6 +3,7 @@ import path from "node:path";
 import BetterSqlite, { type Database } from "better-sqlite3";
 import { migrate, refuseNewer, schemaVersion } from "./schema";
 import { isBroken, StoreError } from "./store-failure";
+import { V22Source } from "./v22-source";
 
 /** Opens streams.db for writing, whatever stands in its place. */
 
@@ -61,9 +62,23 @@ function openOwn(file: string, now: Date, notices: string[]): Database {
   } catch (error) {
     db?.close();
     if (!isBroken(error)) throw error;
-    notices.push(moveBrokenAside(file, now));
+    notices.push(mayBeDatabase(file) && isDamagedV22(file) ? moveV22Aside(file) : moveBrokenAside(file, now));
   }
   return new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
+}
+
+/** What is readable of a damaged v2.2 database is imported like any other. */
+function isDamagedV22(file: string): boolean {
+  try {
+    const source = new V22Source(file);
+    try {
+      return source.tables().length > 0;
+    } finally {
+      source.close();
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** SQLite takes anything shorter than a page for an empty database and writes over it. */

@@ -146,6 +146,11 @@ export class LiveStatus {
     return this.listed;
   }
 
+  /** All streams, in the order of config.yaml. */
+  all(): Iterable<LiveStream> {
+    return this.streams.values();
+  }
+
   /** `GET /api/status`, as v2.2 wrote it. */
   statusBody(): Body {
     const etag = this.etag("status", this.version);

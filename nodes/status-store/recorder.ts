@@ -1,6 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { REASONS, v22Status, type Reason, type State } from "../../contracts";
 import { STATE_CODES } from "./codes";
+import { OpenRollups } from "./open-rollups";
 import { readSeeds } from "./seeds";
 import { StateHistory } from "./state-history";
 import {
@@ -21,11 +22,13 @@ const MOST_MESSAGES = 20_000;
  * new recorder has to take its place.
  */
 export class Recorder {
+  readonly rollups: OpenRollups;
   private readonly registry: StreamRegistry;
   private readonly reasons: TextIds;
   private readonly messages: TextIds;
   private readonly history: StateHistory;
   private readonly insertCheck: Statement<[number, number, number, number, number, number | null, number]>;
+  private readonly setGroup: Statement<[{ id: number; group: string | null }]>;
 
   /** @param strict `strict_status` of config.yaml, until a `streams` operation says it */
   constructor(
@@ -36,12 +39,26 @@ export class Recorder {
     this.registry = new StreamRegistry(db);
     this.reasons = new TextIds(db, "reasons");
     this.messages = new TextIds(db, "messages", mostMessages);
-    this.history = new StateHistory(db, this.reasons, this.messages);
-    this.insertCheck = db.prepare("INSERT INTO recent VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.rollups = new OpenRollups(db);
+    this.history = new StateHistory(db, this.reasons, this.messages, this.rollups);
+    this.insertCheck = db.prepare("INSERT INTO recent VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)");
+    this.setGroup = db.prepare(
+      `UPDATE streams SET "group" = @group WHERE id = @id AND "group" IS NOT @group`,
+    );
   }
 
   get lastSeq(): number {
     return this.history.lastSeq;
+  }
+
+  /** Nobody watched between these times: when this program was not running. The caller holds the transaction. */
+  interrupt(from: number, to: number): void {
+    this.history.interrupt(from, to);
+  }
+
+  /** This program slept between these times; the states go on after them. The caller holds the transaction. */
+  bridge(from: number, to: number): void {
+    this.history.bridge(from, to);
   }
 
   /** What is known of all watched streams. */
@@ -74,11 +91,33 @@ export class Recorder {
     }
   }
 
+  /** All streams that are watched. */
+  watched(): { name: string; url: string }[] {
+    return [...this.registry.all()].map(({ name, origin }) => ({ name, url: origin }));
+  }
+
+  /** The ids of streams of an older history: watched ones, removed ones, or new ones that count as removed. */
+  adoptStreams(streams: readonly { name: string; url: string }[], at: number): number[] {
+    return streams.map(({ name, url }) => this.registry.adopt(name, url, at));
+  }
+
+  reasonId(reason: Reason): number {
+    return this.reasons.idOf(reason);
+  }
+
+  messageId(message: string, reason: Reason): number {
+    return this.messages.idOf(message, REASONS[reason].text);
+  }
+
   private syncStreams({ streams, renames, strict, at }: StreamsOperation): Seed[] {
     this.strict = strict;
     const { added, returned, renamed, removed } = this.registry.sync(streams, renames, at);
     for (const { id } of removed) this.history.end(id, at);
     for (const { id } of [...added, ...returned]) this.history.begin(id, at);
+    for (const { name, group } of streams) {
+      const stream = this.registry.find(name);
+      if (stream) this.setGroup.run({ id: stream.id, group: group ?? null });
+    }
     return [
       ...readSeeds(this.db, renamed),
       // a state of before its removal says nothing about a stream that came back
@@ -98,15 +137,14 @@ export class Recorder {
       ];
       const stream = this.registry.find(name);
       if (!stream) continue;
-      this.insertCheck.run(
-        stream.id,
-        at,
-        STATE_CODES[state],
-        this.reasons.idOf(reason),
-        this.messages.idOf(message, REASONS[reason].text),
-        latency === null ? null : Math.round(latency),
-        v22Status(reason, stream.protocol, this.strict) === "ok" ? 1 : 0,
+      const code = STATE_CODES[state];
+      const rounded = latency === null ? null : Math.round(latency);
+      const ok = v22Status(reason, stream.protocol, this.strict) === "ok" ? 1 : 0;
+      const { lastInsertRowid } = this.insertCheck.run(
+        ...([stream.id, at, code, this.reasons.idOf(reason)] as const),
+        ...([this.messages.idOf(message, REASONS[reason].text), rounded, ok] as const),
       );
+      this.rollups.addCheck(stream.id, Number(lastInsertRowid), at, code, ok, rounded);
     }
   }
 }

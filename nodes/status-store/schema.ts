@@ -24,7 +24,7 @@ const FIRST_STEP = `
   -- url is scheme, host and port; path_hash tells streams of one host apart (url-key.ts).
   CREATE TABLE streams (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, path_hash INTEGER,
-    protocol INTEGER NOT NULL, created INTEGER NOT NULL, removed INTEGER) STRICT;
+    protocol INTEGER NOT NULL, created INTEGER NOT NULL, removed INTEGER, "group" TEXT) STRICT;
   CREATE UNIQUE INDEX streams_by_name ON streams (name) WHERE removed IS NULL;
   CREATE INDEX streams_removed ON streams (name, removed) WHERE removed IS NOT NULL;
 
@@ -33,12 +33,23 @@ const FIRST_STEP = `
   CREATE TABLE messages (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
 
   -- Written in order of time, since one page of log then holds the checks of many streams; regrouped by stream later.
-  CREATE TABLE recent (${CHECK_COLUMNS}) STRICT;
+  -- row is a column of its own, because a VACUUM numbers hidden ones anew.
+  CREATE TABLE recent (row INTEGER PRIMARY KEY, ${CHECK_COLUMNS}) STRICT;
   CREATE TABLE checks (${CHECK_COLUMNS}, PRIMARY KEY (stream, at)) STRICT, WITHOUT ROWID;
+
+  -- How far the work in slices has come (maintenance.ts).
+  CREATE TABLE progress (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO progress VALUES ('regroup_row', 0), ('regroup_stream', 0), ('flushes', 0);
+
+  -- What was regrouped already stands in both tables until all of it is deleted from the first.
+  CREATE VIEW ungrouped AS
+    SELECT row, stream, at, state, reason, message, latency, v22_ok FROM recent
+    WHERE row > (SELECT value FROM progress WHERE key = 'regroup_row')
+      OR stream > (SELECT value FROM progress WHERE key = 'regroup_stream');
   CREATE VIEW all_checks AS
     SELECT stream, at, state, reason, message, latency, v22_ok FROM checks
     UNION ALL
-    SELECT stream, at, state, reason, message, latency, v22_ok FROM recent;
+    SELECT stream, at, state, reason, message, latency, v22_ok FROM ungrouped;
 
   -- hour and day count from the epoch, in UTC.
   CREATE TABLE rollups (
@@ -47,6 +58,9 @@ const FIRST_STEP = `
   CREATE TABLE daily_rollups (
     stream INTEGER NOT NULL, day INTEGER NOT NULL, ${ROLLUP_COLUMNS},
     PRIMARY KEY (stream, day)) STRICT, WITHOUT ROWID;
+  -- The rollups hold each stream's checks up to this row of recent, and its time up to this moment.
+  CREATE TABLE rolled (
+    stream INTEGER PRIMARY KEY, row INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
 
   CREATE TABLE transitions (
     seq INTEGER PRIMARY KEY, stream INTEGER NOT NULL, at INTEGER NOT NULL, from_state INTEGER NOT NULL,
@@ -61,11 +75,18 @@ const FIRST_STEP = `
   CREATE INDEX incidents_by_stream ON incidents (stream, start);
   CREATE INDEX incidents_by_time ON incidents (start);
 
-  -- Which state a stream was in, without gaps while it is watched.
+  -- Which state a stream was in, without gaps while it is watched. A state that goes on after the monitor was off is a
+  -- new span that was announced before it starts: since.
   CREATE TABLE spans (
     stream INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER, state INTEGER NOT NULL, reason INTEGER,
-    level INTEGER, PRIMARY KEY (stream, start)) STRICT, WITHOUT ROWID;
+    level INTEGER, since INTEGER NOT NULL, PRIMARY KEY (stream, start)) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX spans_open ON spans (stream) WHERE "end" IS NULL;
+
+  -- The import of a v2.2 database, by table of it; track is where its states stand (v22-track.ts).
+  CREATE TABLE imports (
+    file TEXT NOT NULL, source TEXT NOT NULL, last_id INTEGER NOT NULL DEFAULT 0, rows INTEGER NOT NULL DEFAULT 0,
+    lost INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0, track TEXT,
+    PRIMARY KEY (file, source)) STRICT, WITHOUT ROWID;
 `;
 
 export const MIGRATIONS: readonly string[] = [FIRST_STEP];

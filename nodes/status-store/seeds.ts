@@ -41,7 +41,7 @@ export function readSeeds(db: Database, streams: Iterable<RegisteredStream>): Se
 /** Pending and unknown say only that the monitor did not look: what was confirmed before still counts. */
 function readConfirmed(db: Database, streams: { id: number }[]): Map<number, Seed["confirmed"]> {
   const find = db.prepare(
-    `SELECT spans.state, reasons.text AS reason, spans.start AS since, spans.level
+    `SELECT spans.state, reasons.text AS reason, spans.since, spans.level
      FROM spans LEFT JOIN reasons ON reasons.id = spans.reason
      WHERE stream = ? AND state NOT IN (${STATE_CODES.pending}, ${STATE_CODES.unknown}) ORDER BY start DESC LIMIT 1`,
   );
@@ -67,7 +67,7 @@ function readLastChecks(db: Database, streams: Map<number, Seed["confirmed"]>): 
   const isProbed = (stream: number) => streams.get(stream)?.state !== "paused";
   let missing = [...streams.keys()].filter(isProbed).length;
   if (missing > 0) {
-    const newestFirst = db.prepare(`${CHECK("recent")} ORDER BY recent.rowid DESC`);
+    const newestFirst = db.prepare(`${CHECK("recent")} ORDER BY recent.row DESC`);
     for (const row of newestFirst.iterate() as Iterable<CheckRow>) {
       if (found.has(row.stream) || !streams.has(row.stream) || !isReason(row.reason)) continue;
       found.set(row.stream, toCheck(row, row.reason));

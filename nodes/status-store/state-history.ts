@@ -1,6 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { REASONS, type Reason, type StreamState, type Transition } from "../../contracts";
 import { LEVEL_CODES, STATE_CODES } from "./codes";
+import type { OpenRollups } from "./open-rollups";
 import type { TextIds } from "./text-ids";
 
 interface OpenSpan {
@@ -8,6 +9,8 @@ interface OpenSpan {
   state: number;
   reason: number | null;
   level: number | null;
+  /** The monitor was off until then: nothing is known before. */
+  notBefore?: number;
 }
 
 interface OpenIncident {
@@ -16,7 +19,14 @@ interface OpenIncident {
   state: number;
 }
 
-const { up: UP, degraded: DEGRADED, down: DOWN, pending: PENDING, paused: PAUSED } = STATE_CODES;
+const {
+  up: UP,
+  degraded: DEGRADED,
+  down: DOWN,
+  pending: PENDING,
+  paused: PAUSED,
+  unknown: UNKNOWN,
+} = STATE_CODES;
 
 /** Keeps transitions, the spans of every state, and incidents. What is open stands in memory too. */
 export class StateHistory {
@@ -30,6 +40,7 @@ export class StateHistory {
     db: Database,
     private readonly reasons: TextIds,
     private readonly messages: TextIds,
+    private readonly rollups: OpenRollups,
   ) {
     this.statements = prepareStatements(db);
     this.lastSeq = db.prepare("SELECT coalesce(max(seq), 0) FROM transitions").pluck().get() as number;
@@ -52,9 +63,38 @@ export class StateHistory {
   /** A stream that is watched no longer. */
   end(stream: number, at: number): void {
     const span = this.spans.get(stream);
-    if (span) this.statements.endSpan.run(Math.max(at, span.start), stream, span.start);
+    if (span) {
+      const end = Math.max(at, span.start);
+      this.statements.endSpan.run(end, stream, span.start);
+      this.rollups.leave(stream, end);
+    }
     this.spans.delete(stream);
     this.endIncident(stream, at);
+  }
+
+  /**
+   * Nobody watched from `from` to `to`: what was not paused is unknown from then on, until somebody says how it is,
+   * which cannot have begun before `to`. Incidents stay open: nobody saw them end.
+   */
+  interrupt(from: number, to: number): void {
+    for (const [stream, open] of this.spans) {
+      if (open.state === PAUSED || open.state === UNKNOWN) continue;
+      const start = Math.max(from, open.start + 1);
+      if (start >= to) continue;
+      const unknown = { state: UNKNOWN, reason: null, level: null };
+      this.replaceSpan(stream, start, unknown, start);
+      this.spans.set(stream, { start, ...unknown, notBefore: to });
+    }
+  }
+
+  /** The clock ran ahead or stood still while this program slept: every state goes on after the gap. */
+  bridge(from: number, to: number): void {
+    const before = [...this.spans];
+    this.interrupt(from, to);
+    for (const [stream, { state, reason, level }] of before) {
+      const open = this.spans.get(stream);
+      if (open?.notBefore === to) this.enter(stream, to, { state, reason, level }, null);
+    }
   }
 
   /** A run that could not be told the last number begins again at 1: its transitions get the numbers that follow. */
@@ -99,13 +139,19 @@ export class StateHistory {
       return;
     }
     // a clock that was set back must neither overwrite a span nor end it before it began
-    const start = open ? Math.max(at, open.start + 1) : at;
-    if (open) this.statements.endSpan.run(start, stream, open.start);
-    this.statements.insertSpan.run(stream, start, next.state, next.reason, next.level);
-    this.spans.set(stream, { start, ...next });
+    const start = open ? Math.max(at, open.start + 1, open.notBefore ?? 0) : at;
+    this.replaceSpan(stream, start, next, Math.min(at, start));
     if (next.state === DEGRADED || next.state === DOWN) {
       this.openIncident(stream, start, next.state, next.reason, message);
     } else if (next.state === UP || next.state === PAUSED) this.endIncident(stream, start);
+  }
+
+  private replaceSpan(stream: number, start: number, next: Omit<OpenSpan, "start">, since: number): void {
+    const open = this.spans.get(stream);
+    if (open) this.statements.endSpan.run(start, stream, open.start);
+    this.statements.insertSpan.run(stream, start, next.state, next.reason, next.level, since);
+    this.spans.set(stream, { start, ...next });
+    this.rollups.enter(stream, start, next.state);
   }
 
   /**
@@ -156,7 +202,7 @@ function prepareStatements(db: Database) {
     insertTransition: db.prepare("INSERT INTO transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") as Statement<
       NumberOrNull[]
     >,
-    insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?)") as Statement<NumberOrNull[]>,
+    insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?, ?)") as Statement<NumberOrNull[]>,
     endSpan: db.prepare(`UPDATE spans SET "end" = ? WHERE stream = ? AND start = ?`),
     setLevel: db.prepare("UPDATE spans SET level = ? WHERE stream = ? AND start = ?"),
     insertIncident: db.prepare(

@@ -1,12 +1,15 @@
 import path from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
+import { HEALTH_EVENT } from "../../contracts";
 import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
 import { Store } from "./store";
 
 interface StatusDatabaseDef extends NodeDef {
   /** Path of streams.db; empty: the product's, then DB_PATH, then one in the user folder. */
   file?: string;
+  /** `file`, or `memory` for a device whose disk must not be written to. */
+  kind?: string;
 }
 
 interface StatusDatabaseNode extends Node {
@@ -27,8 +30,12 @@ export = function (RED: NodeAPI): void {
   function StatusDatabase(this: StatusDatabaseNode, definition: StatusDatabaseDef): void {
     RED.nodes.createNode(this, definition);
     const file = databaseFile(definition.file);
-    const store = new Store({ file, clock: systemClock, logger: nodeLogger(this) });
+    const store = new Store({
+      ...{ file, memory: definition.kind === "memory" },
+      ...{ clock: systemClock, logger: nodeLogger(this) },
+    });
     this.store = store;
+    RED.events.on(HEALTH_EVENT, store.metrics.noteHealth);
     const report = () => reportHealth(RED, { source: this.id, ...store.health() });
     const timer = setInterval(report, REPORT_EVERY_MS);
     store.start();
@@ -36,6 +43,7 @@ export = function (RED: NodeAPI): void {
 
     this.on("close", (done: (error?: Error) => void) => {
       clearInterval(timer);
+      RED.events.removeListener(HEALTH_EVENT, store.metrics.noteHealth);
       reportHealth(RED, { source: this.id, withdrawn: true });
       store.stop().then(() => done(), done);
     });

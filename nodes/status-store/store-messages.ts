@@ -3,14 +3,21 @@ import type { Rename } from "../../common/renames";
 
 /** What the main loop and the store's thread send each other. */
 
+export interface Retention {
+  checks_days: number;
+  rollup_days: number;
+}
+
 /** All streams that are watched now. */
 export interface StreamsOperation {
   kind: "streams";
-  streams: { name: string; url: string }[];
+  streams: { name: string; url: string; group?: string }[];
   /** Renames that are known already: told by somebody, or seen by an unchanged full URL. */
   renames: Rename[];
   /** `strict_status` of config.yaml. */
   strict: boolean;
+  /** `retention` of config.yaml, in days. */
+  retention?: Retention;
   /** Epoch milliseconds. */
   at: number;
 }
@@ -36,7 +43,7 @@ export interface StatesOperation {
 }
 
 export type StoreOperation = StreamsOperation | ChecksOperation | TransitionOperation | StatesOperation;
-export type ToStoreWorker = StoreOperation | { kind: "stop" };
+export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */
 export interface StoredCheck {
@@ -68,6 +75,30 @@ export interface SeedsMessage {
   lastSeq: number;
 }
 
+/** The import of one v2.2 database. */
+export interface ImportStats {
+  file: string;
+  rows: number;
+  /** Rows that could not be read; at least so many. */
+  lost: number;
+  /** Of all rows, 0 to 1. */
+  share: number;
+  done: boolean;
+}
+
+/** Work on the database in the background. Times in epoch milliseconds, null before the first. */
+export interface MaintenanceStats {
+  /** What is being done now. */
+  job: string | null;
+  regroupedAt: number | null;
+  retainedAt: number | null;
+  /** The longest time that a commit had to wait for this work. */
+  longestSliceMs: number;
+  /** Room in the file that is used again. */
+  freeBytes: number;
+  imports: ImportStats[];
+}
+
 export interface StoreStats {
   kind: "stats";
   /** Since the thread's start. */
@@ -84,6 +115,15 @@ export interface StoreStats {
   failure: string | null;
   /** The latest files that were moved aside, one sentence each. */
   notices: string[];
+  /** Null while no database is open. */
+  maintenance: MaintenanceStats | null;
 }
 
-export type FromStoreWorker = SeedsMessage | StoreStats;
+/** What the rollups do not hold yet (open-rollups.ts), and which state of the tables it belongs to. */
+export interface OpenRollupsMessage {
+  kind: "open-rollups";
+  entries: Float64Array<ArrayBuffer>;
+  flushes: number;
+}
+
+export type FromStoreWorker = SeedsMessage | StoreStats | OpenRollupsMessage;

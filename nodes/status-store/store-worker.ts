@@ -18,6 +18,7 @@ const writer = new StoreWriter({
 });
 
 port.on("message", (message: ToStoreWorker) => {
+  if (message.kind === "open-rollups") return writer.sendOpenRollups();
   if (message.kind !== "stop") return writer.receive(message);
   writer.stop();
   port.close();

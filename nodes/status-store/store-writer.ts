@@ -1,14 +1,25 @@
 import { existsSync, statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
+import { settingsSchema } from "../../contracts";
 import { Backoff } from "../../common/backoff";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { moveBrokenAside, type OpenedDatabase } from "./database-file";
+import { Maintenance } from "./maintenance";
 import { checksIn, OperationQueue } from "./operation-queue";
+import { lastSignOfLife, Progress } from "./progress";
 import { Recorder } from "./recorder";
 import { SCHEMA_VERSION } from "./schema";
 import { describeFailure, isBroken, isEnvironmental, StoreError } from "./store-failure";
-import type { FromStoreWorker, Seed, StoreOperation, StoreStats, StreamsOperation } from "./store-messages";
+import { V22Import } from "./v22-import";
+import type {
+  FromStoreWorker,
+  Retention,
+  Seed,
+  StoreOperation,
+  StoreStats,
+  StreamsOperation,
+} from "./store-messages";
 
 export interface StoreWriterOptions {
   /** Absolute path of streams.db. */
@@ -19,6 +30,12 @@ export interface StoreWriterOptions {
   send(message: FromStoreWorker): void;
   /** Checks and other events that wait in memory while nothing can be written. */
   mostQueued?: number;
+  /** True while the work in the background has to wait. */
+  isHeld?(): boolean;
+  /** No file stands behind it. */
+  inMemory?: boolean;
+  /** Retention is never longer. */
+  mostKept?: Retention;
 }
 
 const COMMIT_AFTER_MS = 500;
@@ -29,6 +46,7 @@ const MOST_QUEUED = 200_000;
 const MOST_NOTICES = 10;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MOST_MS = 10_000;
+const DEFAULT_RETENTION: Retention = settingsSchema.parse({}).retention;
 
 /**
  * Owns the one connection that writes: commits in batches, and when the file fails it keeps what comes in and tries
@@ -37,6 +55,9 @@ const RETRY_MOST_MS = 10_000;
 export class StoreWriter {
   private db?: Database;
   private recorder?: Recorder;
+  private maintenance?: Maintenance;
+  private hasOpened = false;
+  private startedAt = 0;
   private readonly queue: OperationQueue;
   private timer: unknown;
   /** When the timer fires; undefined while none is set. */
@@ -55,6 +76,7 @@ export class StoreWriter {
   }
 
   start(): void {
+    this.startedAt = this.options.clock.now();
     if (!this.open()) this.sendSeeds(true, []);
   }
 
@@ -71,10 +93,19 @@ export class StoreWriter {
     this.stopped = true;
     this.cancelTimer();
     this.commit();
+    this.signLife();
     if (this.queue.checks > 0) {
       this.options.logger.error(`${this.queue.checks} checks could not be stored before the stop`);
     }
     this.close();
+  }
+
+  private signLife(): void {
+    try {
+      if (this.db) new Progress(this.db).set("alive_at", this.options.clock.now());
+    } catch (error) {
+      this.options.logger.warn(`the time of the stop could not be stored: ${String(error)}`);
+    }
   }
 
   private schedule(delayMs: number): void {
@@ -103,6 +134,8 @@ export class StoreWriter {
       this.db = db;
       for (const notice of notices) this.notice(notice);
       this.recorder = new Recorder(db, this.streams?.strict);
+      this.markInterruption(db);
+      this.maintenance = this.startMaintenance(db);
       // a file that was begun anew knows no stream yet
       if (this.streams && !this.queue.has("streams")) this.queue.pushFirst(this.streams);
       this.sendSeeds(true, this.recorder.allSeeds());
@@ -113,6 +146,49 @@ export class StoreWriter {
     if (this.queue.isEmpty) this.succeeded();
     else this.commit();
     return this.recorder !== undefined;
+  }
+
+  /** What waits in memory tells what happened while the file could not be opened, but nothing tells it from before. */
+  private markInterruption(db: Database): void {
+    if (this.hasOpened) return;
+    this.hasOpened = true;
+    const from = lastSignOfLife(db);
+    db.transaction(() => this.recorder?.interrupt(from, this.startedAt)).immediate();
+  }
+
+  private retention(): Retention {
+    const { checks_days, rollup_days } = this.streams?.retention ?? DEFAULT_RETENTION;
+    const { mostKept } = this.options;
+    return {
+      checks_days: Math.min(checks_days, mostKept?.checks_days ?? Infinity),
+      rollup_days: Math.min(rollup_days, mostKept?.rollup_days ?? Infinity),
+    };
+  }
+
+  private startMaintenance(db: Database): Maintenance {
+    const { clock, logger, file, isHeld, inMemory } = this.options;
+    const maintenance = new Maintenance({
+      ...{ db, clock, logger, isHeld, recorder: () => this.recorder },
+      retention: () => this.retention(),
+      hasStreams: () => this.streams !== undefined && !this.queue.has("streams"),
+      imports: new V22Import({
+        db,
+        file: inMemory ? undefined : file,
+        clock,
+        logger,
+        onProgress: () => this.sendStats(),
+      }),
+      onFailure: (error) => this.fail(error),
+    });
+    maintenance.start();
+    return maintenance;
+  }
+
+  /** Sends what is not in the tables yet, for an answer that counts up to now. */
+  sendOpenRollups(): void {
+    if (!this.db || !this.recorder) return;
+    const entries = this.recorder.rollups.snapshot(this.options.clock.now());
+    this.options.send({ kind: "open-rollups", entries, flushes: new Progress(this.db).get("flushes") });
   }
 
   private commit(): void {
@@ -129,7 +205,7 @@ export class StoreWriter {
       }
       if (!this.writeOneByOne(operations)) return;
     }
-    if (existsSync(this.options.file)) this.succeeded();
+    if (this.options.inMemory || existsSync(this.options.file)) this.succeeded();
     else this.fail(new StoreError(`The database ${this.options.file} was removed while it was in use.`));
   }
 
@@ -210,6 +286,8 @@ export class StoreWriter {
   }
 
   private close(): void {
+    this.maintenance?.stop();
+    this.maintenance = undefined;
     this.recorder = undefined;
     try {
       this.db?.close();
@@ -223,6 +301,13 @@ export class StoreWriter {
     this.options.send({ kind: "seeds", opened, seeds, lastSeq: this.recorder?.lastSeq ?? 0 });
   }
 
+  private bytes(): number {
+    const { file, inMemory } = this.options;
+    if (!inMemory) return sizeOf(file) + sizeOf(`${file}-wal`);
+    const pragma = (name: string) => Number(this.db?.pragma(name, { simple: true }) ?? 0);
+    return pragma("page_count") * pragma("page_size");
+  }
+
   private sendStats(): void {
     const stats: StoreStats = {
       kind: "stats",
@@ -230,10 +315,11 @@ export class StoreWriter {
       queued: this.queue.checks,
       dropped: this.queue.dropped + this.refused,
       lastCommitAt: this.lastCommitAt,
-      databaseBytes: sizeOf(this.options.file) + sizeOf(`${this.options.file}-wal`),
+      databaseBytes: this.bytes(),
       schemaVersion: SCHEMA_VERSION,
       failure: this.failure,
       notices: this.notices,
+      maintenance: this.maintenance?.stats() ?? null,
     };
     this.options.send(stats);
   }

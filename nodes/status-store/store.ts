@@ -1,4 +1,3 @@
-import path from "node:path";
 import type {
   Check,
   ConfirmedMessage,
@@ -10,24 +9,35 @@ import type {
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { findRenames } from "../../common/renames";
-import { SupervisedWorker } from "../../common/supervised-worker";
+import {
+  WINDOWS,
+  type History,
+  type HistoryAnswer,
+  type HistoryListener,
+  type HistoryQuestion,
+  type LongQuestion,
+  type Window,
+} from "./history";
 import { LiveStatus } from "./live-status";
-import type {
-  FlatChecks,
-  FromStoreWorker,
-  StoreOperation,
-  StoreStats,
-  ToStoreWorker,
-} from "./store-messages";
+import { MetricsCounters } from "./metrics-snapshot";
+import type { Asked } from "./query-parameters";
+import type { FlatChecks, FromStoreWorker, StoreOperation, StoreStats } from "./store-messages";
+import { MemoryHistory, SqliteHistory } from "./threaded-history";
 
 export interface StoreOptions {
   /** Absolute path of streams.db. */
   file: string;
+  /** Keeps history in memory only, and opens no file. */
+  memory?: boolean;
   clock: Clock;
   logger: Logger;
   /** Absolute path of the thread's file, for tests. */
   workerFile?: string;
 }
+
+/** A question that is asked again so soon gets the same answer. */
+const ANSWER_KEPT_MS = 1000;
+const MOST_ANSWERS = 50;
 
 /**
  * The live status, and what hands everything on to the thread that owns the database. On the main loop a batch of
@@ -35,7 +45,13 @@ export interface StoreOptions {
  */
 export class Store {
   readonly live = new LiveStatus();
-  private readonly worker: SupervisedWorker<ToStoreWorker, FromStoreWorker>;
+  readonly metrics = new MetricsCounters();
+  private readonly history: History;
+  private readonly answers = new Map<string, { at: number; answer: Promise<HistoryAnswer> }>();
+  private zone: Pick<StreamsMessage["settings"], "timezone" | "strict_status"> = {
+    timezone: "UTC",
+    strict_status: false,
+  };
   private streams: StreamsMessage["payload"] = [];
   private streamsOperation?: StoreOperation;
   private stats?: StoreStats;
@@ -51,42 +67,43 @@ export class Store {
   private readonly readListeners = new Set<() => void>();
 
   constructor(private readonly options: StoreOptions) {
-    this.worker = new SupervisedWorker({
-      name: "store worker",
-      file: options.workerFile ?? path.join(__dirname, "store-worker.js"),
-      workerData: { file: options.file },
-      logger: options.logger,
-      clock: options.clock,
+    const { file, memory, clock, logger, workerFile } = options;
+    const listener: HistoryListener = {
       onMessage: (message) => this.receive(message),
-      onStart: () => this.beginThread(),
+      onBegin: () => this.beginThread(),
       onDeath: (reason, retryMs) => this.loseThread(reason, retryMs),
-    });
+    };
+    const more = { clock, logger, workerFile, listener };
+    this.history = memory ? new MemoryHistory(more) : new SqliteHistory(file, more);
   }
 
   start(): void {
-    this.worker.start();
+    this.history.start();
   }
 
   /** Commits everything and ends the thread. */
   stop(): Promise<void> {
-    return this.worker.stop();
+    return this.history.stop();
   }
 
   setStreams({ payload, settings, renames: told }: Omit<StreamsMessage, "topic">): void {
     const renames = this.live.hasStreams ? findRenames(this.streams, payload, told) : (told ?? []);
     this.live.setStreams(payload, settings, renames);
     this.streams = payload;
-    const streams = payload.map(({ name, url }) => ({ name, url }));
+    this.zone = settings;
+    this.metrics.keepOnly(new Set(payload.map(({ name }) => name)));
+    const streams = payload.map(({ name, url, group }) => ({ name, url, group }));
     const at = this.options.clock.now();
     const operation: StoreOperation = {
       kind: "streams",
       streams,
       renames,
       strict: settings.strict_status,
+      retention: settings.retention,
       at,
     };
     this.streamsOperation = { ...operation, renames: [] };
-    this.worker.post(operation);
+    this.history.write(operation);
   }
 
   recordChecks(checks: readonly Check[]): void {
@@ -94,21 +111,23 @@ export class Store {
     for (const check of checks) {
       // the thread may still know a name that was given up a moment ago
       flat.push(check.stream, check.at, check.state, check.reason, check.message, check.latencyMs);
-      if (!this.live.recordCheck(check)) this.unnamed++;
+      if (this.live.recordCheck(check)) this.metrics.recordCheck(check);
+      else this.unnamed++;
     }
-    if (!this.worker.post({ kind: "checks", flat })) this.lost += checks.length;
+    if (!this.history.write({ kind: "checks", flat })) this.lost += checks.length;
   }
 
   recordTransition(transition: Transition): void {
     const { stream, to, reason, at, level, seq } = transition;
     this.lastSeq = Math.max(seq, this.lastSeq);
+    this.metrics.recordTransition(to);
     this.live.recordState({ stream, state: to, reason, since: at, level });
-    this.worker.post({ kind: "transition", transition });
+    this.history.write({ kind: "transition", transition });
   }
 
   recordStates(states: StreamState[]): void {
     for (const state of states) this.live.recordState(state);
-    this.worker.post({ kind: "states", states });
+    this.history.write({ kind: "states", states });
   }
 
   /**
@@ -123,6 +142,41 @@ export class Store {
 
   confirmed(): ConfirmedMessage {
     return { topic: "confirmed", payload: this.live.confirmedStates(), lastSeq: this.lastSeq };
+  }
+
+  /** What a question has to be told: the time, and in which zone people read it. */
+  asked(): Asked {
+    return { now: this.options.clock.now(), timezone: this.zone.timezone };
+  }
+
+  /**
+   * Asks the history; the same question within a second gets the same answer.
+   * @param key says which question it is, without the time
+   * @throws Refusal
+   */
+  ask(key: string, question: () => HistoryQuestion): Promise<HistoryAnswer> {
+    const now = this.options.clock.elapsed();
+    const kept = this.answers.get(key);
+    if (kept && now - kept.at < ANSWER_KEPT_MS) return kept.answer;
+    const answer = this.history.ask(question());
+    if (this.answers.size >= MOST_ANSWERS) this.answers.delete(this.answers.keys().next().value as string);
+    this.answers.delete(key);
+    this.answers.set(key, { at: now, answer });
+    answer.catch(() => this.answers.delete(key));
+    return answer;
+  }
+
+  /** @throws Refusal */
+  read(question: LongQuestion): AsyncGenerator<Uint8Array, void, void> {
+    return this.history.read(question);
+  }
+
+  askMetrics(): Promise<HistoryAnswer> {
+    return this.ask("metrics", () => {
+      const now = this.options.clock.now();
+      const snapshot = this.metrics.snapshot(this.live.all(), this.zone.strict_status, now);
+      return { kind: "metrics", snapshot };
+    });
   }
 
   health(): Omit<HealthReport, "source"> {
@@ -148,6 +202,7 @@ export class Store {
         lastCommitAgoMs: stats?.lastCommitAt == null ? null : this.options.clock.now() - stats.lastCommitAt,
         databaseBytes: stats?.databaseBytes ?? 0,
         schemaVersion: stats?.schemaVersion ?? 0,
+        maintenance: stats?.maintenance ?? null,
       },
     };
   }
@@ -157,19 +212,28 @@ export class Store {
       this.stats = message;
       return;
     }
+    if (message.kind !== "seeds") return;
     this.live.addSeeds(message.seeds);
     this.lastSeq = Math.max(message.lastSeq, this.lastSeq);
     if (!message.opened) return;
     // a file that was begun anew, or was away for a while, does not know what was confirmed meanwhile
-    if (this.hasRead) this.worker.post({ kind: "states", states: this.live.confirmedStates() });
+    if (this.hasRead) this.history.write({ kind: "states", states: this.live.confirmedStates() });
     this.hasRead = true;
+    this.warmUp();
     for (const listener of this.readListeners) listener();
     this.readListeners.clear();
   }
 
+  /** The first look at rollups that nobody has read since the start takes many times as long as the next ones. */
+  private warmUp(): void {
+    const windows = Object.keys(WINDOWS) as Window[];
+    const everything = { windows, by: [], stream: null, ...this.asked() };
+    this.history.ask({ kind: "uptime", ...everything }).catch(() => {});
+  }
+
   private beginThread(): void {
     this.workerDeath = null;
-    if (this.streamsOperation) this.worker.post(this.streamsOperation);
+    if (this.streamsOperation) this.history.write(this.streamsOperation);
   }
 
   private loseThread(reason: string, retryMs: number): void {

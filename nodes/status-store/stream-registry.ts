@@ -99,6 +99,16 @@ export class StreamRegistry {
     return { added, returned, renamed, removed };
   }
 
+  /** The id of a stream that has a history from elsewhere; one that nobody watches is kept as a removed one. */
+  adopt(name: string, url: string, at: number): number {
+    const known = this.active.get(name)?.id ?? this.findRemoved.get(name);
+    if (known !== undefined) return known;
+    const { origin, pathHash, protocol } = storedUrlOrNone(url);
+    const { lastInsertRowid } = this.insert.run(name, origin, pathHash, PROTOCOL_CODES[protocol], at);
+    this.remove.run(at, Number(lastInsertRowid));
+    return Number(lastInsertRowid);
+  }
+
   private findRenames(wanted: Iterable<{ name: string; url: string }>, told: readonly Rename[]): Rename[] {
     const { urls } = this;
     const before = [...this.active.values()];
@@ -145,6 +155,14 @@ export class StreamRegistry {
 
   private write({ id, name, origin, pathHash, protocol }: RegisteredStream): void {
     this.update.run(name, origin, pathHash, PROTOCOL_CODES[protocol], id);
+  }
+}
+
+function storedUrlOrNone(url: string): StoredUrl {
+  try {
+    return storedUrl(url);
+  } catch {
+    return { origin: "", pathHash: null, protocol: url.startsWith("http") ? "http" : "rtsp" };
   }
 }
 

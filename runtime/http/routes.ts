@@ -19,6 +19,9 @@ const FORM = [...READ, "POST"];
 const WRITE = [...READ, "POST", "PUT", "DELETE"];
 const OUR_RESOURCES = ["resources", "@streampulse", "node-red-dashboard-2-streampulse"];
 
+/** Of the API port, under /api. A backup is for the other port only. */
+const PRIVATE_READS = ["incidents", "export.csv", "export.ndjson"];
+
 const health: Route = { to: "own", access: "open", methods: READ };
 const publicApi: Route = { to: "flow", access: "public", methods: READ };
 const privateRead: Route = { to: "flow", access: "account", methods: READ };
@@ -46,7 +49,7 @@ function apiRoute(segments: readonly string[]): Route | undefined {
   if (isPublicApi(segments)) return publicApi;
   if (segments.length === 1 && first === "healthz") return health;
   if (first !== "api") return undefined;
-  if (segments.length === 2 && (second === "incidents" || second === "export.csv")) return privateRead;
+  if (segments.length === 2 && PRIVATE_READS.includes(second ?? "")) return privateRead;
   if (segments.length === 4 && second === "streams" && third !== "" && fourth === "history")
     return privateRead;
   return undefined;
@@ -54,6 +57,7 @@ function apiRoute(segments: readonly string[]): Route | undefined {
 
 function guiRoute(segments: readonly string[]): Route | undefined {
   const [first = "", second, third] = segments;
+  if (first === "metrics" && segments.length === 1) return privateRead;
   if (first === "api" && second) return { to: "flow", access: "account", methods: WRITE };
   if (first === "dashboard") return dashboardRoute(segments);
   if (OUR_RESOURCES.every((word, index) => segments[index] === word) && segments.length > 3) {

@@ -76,8 +76,24 @@ describe("results of the bench", () => {
     ]);
   });
 
+  it("judges the store", () => {
+    const store = {
+      ...{ keptBytesPerCheck: 25, writtenBytesPerCheck: 501, uptimeColdMs: 50, uptimeMs: 10 },
+      ...{ exportRowsPerSecond: 400_000, exportGrowthMb: 30, metricsMs: 400, metricsStreams: 10_000 },
+      ...{ importRows: 1_000_000, importRowsPerSecond: 100_000, longestSliceMs: 30 },
+    };
+    assert.deepEqual(judged({ sizes: [], status: undefined, store }), [
+      "uptime of 1000 streams over 30 days: 10.0 ms: kept, goal reached",
+      "the same after the hourly work: 50.0 ms: kept, goal reached",
+      "one stored check, kept: 25.0 bytes: kept, goal missed",
+      "one stored check, written: 501.0 bytes: MISSED",
+      "/metrics with 10000 streams: 400.0 ms: kept, goal reached",
+      "import of 10,000,000 rows of v2.2: 100 s: kept, goal reached",
+    ]);
+  });
+
   it("reports the machine, both ratios, the farm and the faults, and no date", () => {
-    const plan = { sizes: [10_000], seconds: 60, settleSeconds: 60, loadSeconds: 10 };
+    const plan = { sizes: [10_000], seconds: 60, settleSeconds: 60, loadSeconds: 10, importRows: 10_000 };
     const text = report(figures({ faults: ["3 checks were left out."] }), plan);
     assert.match(text, /^Machine: \d+ cores, .*, Node\.js v\d+\.\d+\.\d+\.$/m);
     const row =

@@ -99,7 +99,7 @@ describe("status-store, the node", () => {
         ...{ source: "db", part: "store", running: true, problems: [] },
         details: [
           ...["checksStored", "queued", "dropped", "unnamed", "lastCommitAgoMs"],
-          ...["databaseBytes", "schemaVersion"],
+          ...["databaseBytes", "schemaVersion", "maintenance"],
         ],
       },
     );
@@ -210,7 +210,8 @@ describe("status-query", () => {
     assert.equal(answer.statusCode, 400);
     assert.deepEqual(errorOf(answer), {
       code: "unknown_query",
-      message: 'There is no query "drop table": ask for status, streams, stream.',
+      message:
+        'There is no query "drop table": ask for status, streams, stream, history, incidents, uptime, metrics, export.csv, export.ndjson, backup.',
     });
     assert.equal((await ask("msg", {})).statusCode, 400);
   });

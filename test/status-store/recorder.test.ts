@@ -55,11 +55,16 @@ describe("Recorder: checks", () => {
       kind: "checks",
       flat: flat(check("a", refused), check("nobody"), check("h", { ...refused, latencyMs: null })),
     });
-    assert.deepEqual(db.prepare("SELECT * FROM recent").raw().all(), [
-      [1, NOW, 1, 1, 1, 12, 1],
-      [2, NOW, 1, 1, 1, null, 0],
-    ]);
-    db.exec("INSERT INTO checks SELECT * FROM recent; UPDATE checks SET at = at - 1");
+    assert.deepEqual(
+      db.prepare("SELECT stream, at, state, reason, message, latency, v22_ok FROM recent").raw().all(),
+      [
+        [1, NOW, 1, 1, 1, 12, 1],
+        [2, NOW, 1, 1, 1, null, 0],
+      ],
+    );
+    db.exec(
+      "INSERT INTO checks SELECT stream, at, state, reason, message, latency, v22_ok FROM recent; UPDATE checks SET at = at - 1",
+    );
     assert.equal(db.prepare("SELECT count(*) FROM all_checks").pluck().get(), 4);
   });
 
@@ -70,7 +75,7 @@ describe("Recorder: checks", () => {
     for (const message of ["1", "2", "3", "4", "5", "1"]) {
       recorder.apply({ kind: "checks", flat: flat(check("a", { message })) });
     }
-    const texts = db.prepare("SELECT text FROM recent JOIN messages ON id = message ORDER BY recent.rowid");
+    const texts = db.prepare("SELECT text FROM recent JOIN messages ON id = message ORDER BY recent.row");
     assert.deepEqual(texts.pluck().all(), ["1", "2", "3", "The stream answers", "The stream answers", "1"]);
   });
 
@@ -264,7 +269,9 @@ describe("Recorder: seeds", () => {
       kind: "checks",
       flat: flat(check("b", { message: "older" }), check("c", { message: "kept" })),
     });
-    db.exec("INSERT INTO checks SELECT * FROM recent; DELETE FROM recent");
+    db.exec(
+      "INSERT INTO checks SELECT stream, at, state, reason, message, latency, v22_ok FROM recent; DELETE FROM recent",
+    );
     recorder.apply({
       kind: "checks",
       flat: flat(check("a", { at: NOW + 5 }), check("a", { at: NOW + 6, message: "newest", latencyMs: 3.6 })),

@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { createReadStream, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Database } from "better-sqlite3";
+
+const PAGES_A_STEP = 400;
+const BYTES_A_PIECE = 256 * 1024;
+const MARK = ".backup-";
+
+/**
+ * A consistent copy of the database, piece by piece. It is made page by page into a file beside the database, which is
+ * gone again afterwards; a read transaction of the caller keeps writers from making it begin anew.
+ *
+ * @param file undefined for a database in memory
+ */
+export async function* backUp(
+  db: Database,
+  file: string | undefined,
+  signal: { cancelled: boolean },
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const copy = `${file ?? path.join(tmpdir(), "streams.db")}${MARK}${randomBytes(6).toString("hex")}`;
+  try {
+    await db.backup(copy, {
+      progress: () => {
+        if (signal.cancelled) throw new Error("cancelled");
+        return PAGES_A_STEP;
+      },
+    });
+    for await (const piece of createReadStream(copy, { highWaterMark: BYTES_A_PIECE })) {
+      yield new Uint8Array(piece as Buffer);
+    }
+  } finally {
+    for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
+  }
+}
+
+/** Copies that a kill left behind. */
+export function removeLeftCopies(file: string): void {
+  const folder = path.dirname(file);
+  const prefix = path.basename(file) + MARK;
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(prefix)) rmSync(path.join(folder, name), { force: true });
+  }
+}

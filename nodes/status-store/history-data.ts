@@ -1,0 +1,83 @@
+import type { Database } from "better-sqlite3";
+import { stateOfCode } from "./codes";
+import { Refusal } from "./history";
+import type { StoredCheck } from "./store-messages";
+import type { Reason } from "../../contracts";
+
+/** A check as it is looked up. */
+export interface FoundCheck extends StoredCheck {
+  ok: boolean;
+}
+
+type Raw = [number, number, string, string, number | null, number];
+
+const CHECK_COLUMNS = "at, state, reasons.text, messages.text, latency, v22_ok";
+const TEXTS = "CROSS JOIN reasons ON reasons.id = reason CROSS JOIN messages ON messages.id = message";
+const CHECKS_A_SLICE = 4000;
+
+/** The statements that several questions share, over one connection that reads. */
+export class HistoryData {
+  readonly statements: ReturnType<typeof prepareStatements>;
+
+  constructor(readonly db: Database) {
+    this.statements = prepareStatements(db);
+  }
+
+  /** @throws Refusal when no stream ever had this name */
+  streamId(name: string): number {
+    const id = this.statements.streamId.get(name) as number | undefined;
+    if (id !== undefined) return id;
+    const shown = JSON.stringify(name.slice(0, 200));
+    throw new Refusal(404, "stream_not_found", `No stream is named ${shown}.`);
+  }
+
+  get flushes(): number {
+    return this.statements.flushes.get() as number;
+  }
+
+  /** The newest checks in a range, newest first; a few more than `limit` where they share a millisecond. */
+  newestChecks(stream: number, from: number, to: number, limit: number): FoundCheck[] {
+    const { newestGrouped, newestUngrouped } = this.statements;
+    const found = [
+      ...(newestUngrouped.all(stream, from, to, limit + 1) as Raw[]),
+      ...(newestGrouped.all(stream, from, to, limit + 1) as Raw[]),
+    ].sort((a, b) => b[0] - a[0]);
+    let count = Math.min(limit, found.length);
+    while (count < found.length && found[count]?.[0] === found[count - 1]?.[0]) count++;
+    return found.slice(0, count).map(toCheck);
+  }
+
+  /** All checks in a range, oldest first but for those not regrouped yet, which come last. */
+  *checks(stream: number, from: number, to: number): Generator<FoundCheck[], void, unknown> {
+    for (let after = from; ;) {
+      const rows = this.statements.grouped.all(stream, after, to, CHECKS_A_SLICE) as Raw[];
+      if (rows.length > 0) yield rows.map(toCheck);
+      if (rows.length < CHECKS_A_SLICE) break;
+      after = (rows.at(-1) as Raw)[0] + 1;
+    }
+    const rows = this.statements.newestUngrouped.all(stream, from, to, -1) as Raw[];
+    if (rows.length > 0) yield rows.reverse().map(toCheck);
+  }
+}
+
+export function toCheck([at, state, reason, message, latencyMs, ok]: Raw): FoundCheck {
+  return { at, state: stateOfCode(state), reason: reason as Reason, message, latencyMs, ok: ok === 1 };
+}
+
+function prepareStatements(db: Database) {
+  const checks = (table: string, order: string) =>
+    db
+      .prepare(
+        `SELECT ${CHECK_COLUMNS} FROM ${table} ${TEXTS} WHERE stream = ? AND at >= ? AND at < ? ORDER BY ${order} LIMIT ?`,
+      )
+      .raw();
+  return {
+    streamId: db
+      .prepare("SELECT id FROM streams WHERE name = ? ORDER BY removed IS NOT NULL, removed DESC LIMIT 1")
+      .pluck(),
+    flushes: db.prepare("SELECT value FROM progress WHERE key = 'flushes'").pluck(),
+    grouped: checks("checks", "at"),
+    newestGrouped: checks("checks", "at DESC"),
+    newestUngrouped: checks("ungrouped", "at DESC, row DESC"),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Database } from "better-sqlite3";
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import { Progress } from "./progress";
+import type { Recorder } from "./recorder";
+import { regroup } from "./regroup";
+import { retain } from "./retention";
+import { HOUR_MS } from "./rollup";
+import type { Slices } from "./slices";
+import { isEnvironmental } from "./store-failure";
+import type { MaintenanceStats, Retention } from "./store-messages";
+import type { V22Import } from "./v22-import";
+
+export interface MaintenanceOptions {
+  db: Database;
+  recorder(): Recorder | undefined;
+  retention(): Retention;
+  clock: Clock;
+  logger: Logger;
+  /** Of the v2.2 databases beside the file. */
+  imports: V22Import;
+  /** True once it is known which streams are watched. */
+  hasStreams(): boolean;
+  /** True while nothing may be moved: an export reads on the same connection. */
+  isHeld?(): boolean;
+  /** The file failed. */
+  onFailure(error: unknown): void;
+}
+
+const LOOK_EVERY_MS = 10_000;
+/** An import that knows the watched streams gives their history to them; without a list it begins after this time. */
+const STREAMS_WAIT_MS = 60_000;
+const STREAMS_LOOK_MS = 200;
+const RETAIN_EVERY_MS = 6 * HOUR_MS;
+const ALIVE_EVERY_MS = 60_000;
+/** A wall clock that moved on by so much more than time itself jumped, or the machine slept. */
+const JUMP_MS = 10_000;
+/** After each slice the thread rests as long as it took, at least this: what waits is committed meanwhile. */
+const LEAST_REST_MS = 2;
+
+interface Job {
+  name: "import" | "regroup" | "retention";
+  slices: Slices;
+  done(): void;
+}
+
+/** Import, hourly regrouping and retention: one job after another, one slice at a time. */
+export class Maintenance {
+  private timer: unknown;
+  private job?: Job;
+  private readonly progress: Progress;
+  private wall: number;
+  private steady: number;
+  private longestSliceMs = 0;
+  private readonly startedAt: number;
+
+  constructor(private readonly options: MaintenanceOptions) {
+    this.progress = new Progress(options.db);
+    this.wall = options.clock.now();
+    this.steady = this.startedAt = options.clock.elapsed();
+  }
+
+  start(): void {
+    this.schedule(LEAST_REST_MS);
+  }
+
+  stop(): void {
+    this.options.clock.clearTimeout(this.timer);
+    this.timer = undefined;
+    this.options.imports.close();
+  }
+
+  stats(): MaintenanceStats {
+    const at = (key: "rolled_hour" | "retained_at") => this.progress.get(key) || null;
+    const hour = at("rolled_hour");
+    const pages = (what: string) => Number(this.options.db.pragma(what, { simple: true }));
+    return {
+      job: this.job?.name ?? null,
+      regroupedAt: hour === null ? null : hour * HOUR_MS,
+      retainedAt: at("retained_at"),
+      longestSliceMs: Math.round(this.longestSliceMs),
+      freeBytes: pages("freelist_count") * pages("page_size"),
+      imports: this.options.imports.stats(),
+    };
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer = this.options.clock.setTimeout(() => {
+      try {
+        this.schedule(this.step());
+      } catch (error) {
+        this.job = undefined;
+        if (isEnvironmental(error)) return this.options.onFailure(error);
+        this.options.logger.error(`work on the database failed and is begun again later: ${String(error)}`);
+        this.schedule(LOOK_EVERY_MS);
+      }
+    }, delayMs);
+  }
+
+  /** @returns when to come back */
+  private step(): number {
+    const { clock } = this.options;
+    this.followClock();
+    if (this.options.isHeld?.()) return LOOK_EVERY_MS;
+    this.job ??= this.nextJob();
+    if (!this.job) return this.options.imports.isPending ? STREAMS_LOOK_MS : LOOK_EVERY_MS;
+    const begun = clock.elapsed();
+    if (this.job.slices.next().done) {
+      this.job.done();
+      this.job = undefined;
+    }
+    const tookMs = clock.elapsed() - begun;
+    this.longestSliceMs = Math.max(this.longestSliceMs, tookMs);
+    return Math.max(LEAST_REST_MS, tookMs);
+  }
+
+  private nextJob(): Job | undefined {
+    const { clock, db, imports, retention } = this.options;
+    const recorder = this.options.recorder();
+    if (!recorder) return undefined;
+    const now = clock.now();
+    const mayImport = this.options.hasStreams() || clock.elapsed() - this.startedAt > STREAMS_WAIT_MS;
+    if (imports.isPending && mayImport)
+      return { name: "import", slices: imports.run(recorder), done: () => {} };
+    const hour = Math.floor(now / HOUR_MS);
+    // in a new database nothing is to be done yet, and a history that was just imported stays whole for a while
+    if (this.progress.get("rolled_hour") === 0) this.progress.set("rolled_hour", hour);
+    if (this.progress.get("retained_at") === 0) this.progress.set("retained_at", now);
+    // a clock that was set back must not stop the work until it comes round again
+    if (this.progress.get("rolled_hour") !== hour) {
+      const done = () => this.progress.set("rolled_hour", hour);
+      return { name: "regroup", slices: regroup(db, recorder.rollups, () => clock.now()), done };
+    }
+    if (Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
+      const done = () => this.progress.set("retained_at", now);
+      return { name: "retention", slices: retain(db, retention(), now), done };
+    }
+    return undefined;
+  }
+
+  /** Time in which the machine slept was watched by nobody; a sign of life says until when somebody did. */
+  private followClock(): void {
+    const { clock, db } = this.options;
+    const [wall, steady] = [clock.now(), clock.elapsed()];
+    const jumpMs = wall - this.wall - (steady - this.steady);
+    if (jumpMs > JUMP_MS) {
+      const from = this.wall + (steady - this.steady);
+      db.transaction(() => this.options.recorder()?.bridge(Math.round(from), wall)).immediate();
+    }
+    [this.wall, this.steady] = [wall, steady];
+    if (Math.abs(wall - this.progress.get("alive_at")) >= ALIVE_EVERY_MS) this.progress.set("alive_at", wall);
+  }
+}

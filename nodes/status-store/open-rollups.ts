@@ -1,0 +1,175 @@
+import type { Database, Statement } from "better-sqlite3";
+import { addCheck, addTime, emptyRollup, HOUR_MS, ROLLUP_SIZE, type Rollup } from "./rollup";
+import { RollupTable } from "./rollup-table";
+
+/** What is not in the tables yet, of one stream. */
+interface Account {
+  /** The state that it is in; null while it is not watched. */
+  state: number | null;
+  /** Its time is counted up to here, epoch milliseconds. */
+  until: number;
+  /** Its checks are counted up to this row of `recent`. */
+  row: number;
+  hours: Map<number, Rollup>;
+}
+
+/** One entry of a snapshot: stream, hour, then a rollup. */
+export const SNAPSHOT_STRIDE = 2 + ROLLUP_SIZE;
+
+/**
+ * Adds up checks and time as they are written, and puts the sums into the tables once an hour: a row a check would cost
+ * a page of log each. What a crash takes is counted again from `recent` and `spans`, from where `rolled` says.
+ */
+export class OpenRollups {
+  private readonly accounts = new Map<number, Account>();
+  private readonly table: RollupTable;
+  private readonly setRolled: Statement<[number, number, number]>;
+
+  constructor(db: Database) {
+    this.table = new RollupTable(db);
+    this.setRolled = db.prepare("INSERT OR REPLACE INTO rolled VALUES (?, ?, ?)");
+    this.recover(db);
+  }
+
+  /** @param row the check's row in `recent` */
+  addCheck(
+    stream: number,
+    row: number,
+    at: number,
+    state: number,
+    ok: number,
+    latencyMs: number | null,
+  ): void {
+    const account = this.account(stream, at);
+    if (row <= account.row) return;
+    account.row = row;
+    addCheck(hourOf(account, Math.floor(at / HOUR_MS)), state, ok, latencyMs);
+  }
+
+  /** The stream is in this state from then on. A time that was counted already is counted anew. */
+  enter(stream: number, at: number, state: number): void {
+    const account = this.account(stream, at);
+    settle(account, at);
+    account.state = state;
+    account.until = at;
+  }
+
+  leave(stream: number, at: number): void {
+    const account = this.account(stream, at);
+    settle(account, at);
+    account.state = null;
+  }
+
+  /**
+   * Puts the sums of some streams into the tables; the caller holds the transaction.
+   * @param after the streams with a larger id
+   * @returns the last id, undefined when no stream is left
+   */
+  flush(after: number, most: number, now: number): number | undefined {
+    const ids = [...this.accounts.keys()].filter((id) => id > after).sort((a, b) => a - b);
+    const some = ids.slice(0, most);
+    for (const id of some) {
+      const account = this.accounts.get(id) as Account;
+      if (now > account.until) settle(account, now);
+      this.table.add(id, account.hours);
+      this.setRolled.run(id, account.row, account.until);
+      account.hours.clear();
+      if (account.state === null) this.accounts.delete(id);
+    }
+    if (some.length > 0) this.table.changed();
+    return some.at(-1);
+  }
+
+  /** All that is not in the tables, SNAPSHOT_STRIDE numbers for each stream and hour. */
+  snapshot(now: number): Float64Array<ArrayBuffer> {
+    let entries = 0;
+    for (const account of this.accounts.values()) {
+      if (now > account.until) settle(account, now);
+      entries += account.hours.size;
+    }
+    const all = new Float64Array(entries * SNAPSHOT_STRIDE);
+    let offset = 0;
+    for (const [stream, { hours }] of this.accounts) {
+      for (const [hour, rollup] of hours) {
+        all[offset] = stream;
+        all[offset + 1] = hour;
+        all.set(rollup, offset + 2);
+        offset += SNAPSHOT_STRIDE;
+      }
+    }
+    return all;
+  }
+
+  private account(stream: number, at: number): Account {
+    let account = this.accounts.get(stream);
+    if (!account) this.accounts.set(stream, (account = { state: null, until: at, row: 0, hours: new Map() }));
+    return account;
+  }
+
+  private recover(db: Database): void {
+    const rolled = db.prepare("SELECT stream, row, until FROM rolled").all() as {
+      stream: number;
+      row: number;
+      until: number;
+    }[];
+    for (const { stream, row, until } of rolled) {
+      this.accounts.set(stream, { state: null, until, row, hours: new Map() });
+    }
+    const rows = db.prepare("SELECT stream, row, at, state, v22_ok, latency FROM recent ORDER BY row").raw();
+    for (const row of rows.iterate() as Iterable<[number, number, number, number, number, number | null]>) {
+      this.addCheck(...row);
+    }
+    this.recoverTime(db, new Map(rolled.map(({ stream, until }) => [stream, until])));
+    for (const [id, { state, hours }] of this.accounts) {
+      if (state === null && hours.size === 0) this.accounts.delete(id);
+    }
+  }
+
+  private recoverTime(db: Database, rolled: ReadonlyMap<number, number>): void {
+    const streams = db.prepare("SELECT id FROM streams").pluck().all() as number[];
+    const newestFirst = db.prepare(
+      `SELECT start, "end", state FROM spans WHERE stream = ? ORDER BY start DESC`,
+    );
+    for (const stream of streams) {
+      const until = rolled.get(stream) ?? -Infinity;
+      for (const span of newestFirst.iterate(stream) as Iterable<{
+        start: number;
+        end: number | null;
+        state: number;
+      }>) {
+        if (span.end !== null && span.end <= until) break;
+        const from = Math.max(span.start, until);
+        const account = this.account(stream, from);
+        if (span.end !== null) addSpan(account, span.state, from, span.end, 1);
+        else {
+          account.state = span.state;
+          account.until = from;
+        }
+      }
+    }
+  }
+}
+
+/** Counts the time since the last time for the state that holds; takes it back where that was counted too far. */
+function settle(account: Account, at: number): void {
+  if (account.state !== null) {
+    if (at >= account.until) addSpan(account, account.state, account.until, at, 1);
+    else addSpan(account, account.state, at, account.until, -1);
+  }
+  account.until = at;
+}
+
+function addSpan(account: Account, state: number, from: number, to: number, sign: 1 | -1): void {
+  for (let start = from; start < to;) {
+    const hour = Math.floor(start / HOUR_MS);
+    const end = Math.min(to, (hour + 1) * HOUR_MS);
+    addTime(hourOf(account, hour), state, sign * (end - start));
+    start = end;
+  }
+}
+
+function hourOf(account: Account, hour: number): Rollup {
+  let rollup = account.hours.get(hour);
+  if (!rollup) account.hours.set(hour, (rollup = emptyRollup()));
+  return rollup;
+}

@@ -1,0 +1,198 @@
+import path from "node:path";
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import { SupervisedWorker } from "../../common/supervised-worker";
+import type { History, HistoryAnswer, HistoryListener, HistoryQuestion, LongQuestion } from "./history";
+import { ReaderClient } from "./reader-client";
+import { isFromReader, type FromReader, type OpenSums, type ToReader } from "./reader-messages";
+import type { ReaderWorkerData } from "./reader-worker";
+import type { FromStoreWorker, StoreOperation, ToStoreWorker } from "./store-messages";
+
+export interface ThreadedHistoryOptions {
+  clock: Clock;
+  logger: Logger;
+  listener: HistoryListener;
+  /** Longest time that an answer may take. */
+  limitMs?: number;
+  /** Absolute path of the writing thread's file, for tests. */
+  workerFile?: string;
+}
+
+const LIMIT_MS = 5000;
+const GRACE_MS = 5000;
+/** A question is answered without the writer's newest sums when they take longer, as while the disk is slow. */
+const OPEN_SUMS_WAIT_MS = 1000;
+const OPEN_SUMS_KEPT_MS = 1000;
+const MOST_TRIES = 3;
+
+/** A history behind threads: what both implementations share. */
+abstract class ThreadedHistory implements History {
+  protected readonly client: ReaderClient;
+  protected readonly writer: SupervisedWorker<ToStoreWorker | ToReader, FromStoreWorker | FromReader>;
+  private open?: { sums: OpenSums; at: number };
+  private openWaits: ((sums: OpenSums | null) => void)[] = [];
+
+  constructor(
+    protected readonly options: ThreadedHistoryOptions,
+    worker: { name: string; file: string; workerData: unknown },
+  ) {
+    const { clock, logger, listener, workerFile, limitMs = LIMIT_MS } = options;
+    this.client = new ReaderClient({
+      clock,
+      patienceMs: limitMs + GRACE_MS,
+      post: (message) => this.postToReader(message),
+      kill: () => this.killReader(),
+    });
+    this.writer = new SupervisedWorker({
+      ...{ name: worker.name, file: workerFile ?? worker.file, workerData: worker.workerData },
+      ...{ clock, logger },
+      onMessage: (message) => this.receive(message),
+      onStart: () => listener.onBegin(),
+      onDeath: (reason, retryMs) => {
+        this.writerDied();
+        listener.onDeath(reason, retryMs);
+      },
+    });
+  }
+
+  protected abstract postToReader(message: ToReader): boolean;
+  protected abstract killReader(): void;
+
+  start(): void {
+    this.writer.start();
+  }
+
+  async stop(): Promise<void> {
+    this.client.lose();
+    this.settleOpen(null);
+    await this.writer.stop();
+  }
+
+  write(operation: StoreOperation): boolean {
+    return this.writer.post(operation);
+  }
+
+  async ask(question: HistoryQuestion): Promise<HistoryAnswer> {
+    const needsOpen = countsUpToNow(question);
+    for (let tries = 1; ; tries++) {
+      // after a few races with the hourly flush the answer leaves the newest minutes out
+      const open = needsOpen && tries <= MOST_TRIES ? await this.openSums() : null;
+      const answer = await this.client.ask(question, open);
+      if (answer !== "stale") return answer;
+      this.open = undefined;
+    }
+  }
+
+  read(question: LongQuestion): AsyncGenerator<Uint8Array, void, void> {
+    return this.client.read(question);
+  }
+
+  protected receive(message: FromStoreWorker | FromReader): void {
+    if (isFromReader(message)) return this.client.receive(message);
+    if (message.kind === "open-rollups") {
+      const { entries, flushes } = message;
+      this.open = { sums: { entries, flushes }, at: this.options.clock.elapsed() };
+      return this.settleOpen(this.open.sums);
+    }
+    // the file may be another one than before
+    if (message.kind === "seeds" && message.opened) this.postToReader({ kind: "reopen" });
+    this.options.listener.onMessage(message);
+  }
+
+  protected writerDied(): void {
+    this.settleOpen(null);
+  }
+
+  private openSums(): Promise<OpenSums | null> {
+    const { clock } = this.options;
+    if (this.open && clock.elapsed() - this.open.at < OPEN_SUMS_KEPT_MS)
+      return Promise.resolve(this.open.sums);
+    return new Promise((resolve) => {
+      const isFirst = this.openWaits.length === 0;
+      const timer = clock.setTimeout(() => resolve(null), OPEN_SUMS_WAIT_MS);
+      this.openWaits.push((sums) => {
+        clock.clearTimeout(timer);
+        resolve(sums);
+      });
+      if (isFirst && !this.writer.post({ kind: "open-rollups" })) this.settleOpen(null);
+    });
+  }
+
+  private settleOpen(sums: OpenSums | null): void {
+    const waits = this.openWaits;
+    this.openWaits = [];
+    for (const settle of waits) settle(sums);
+  }
+}
+
+/** True where the sums that the writer still holds are part of the answer. */
+function countsUpToNow(question: HistoryQuestion): boolean {
+  if (question.kind === "history") return question.bucketMs !== null;
+  return question.kind === "metrics" || (question.kind === "uptime" && question.by.length > 0);
+}
+
+/** SQLite in a file: one thread owns the connection that writes, another one reads. */
+export class SqliteHistory extends ThreadedHistory {
+  private readonly reader: SupervisedWorker<ToReader, FromReader>;
+
+  constructor(file: string, options: ThreadedHistoryOptions) {
+    super(options, {
+      name: "store worker",
+      file: path.join(__dirname, "store-worker.js"),
+      workerData: { file },
+    });
+    const { clock, logger, limitMs = LIMIT_MS } = options;
+    this.reader = new SupervisedWorker({
+      name: "history reader",
+      file: path.join(__dirname, "reader-worker.js"),
+      workerData: { file, limitMs } satisfies ReaderWorkerData,
+      ...{ clock, logger },
+      onMessage: (message) => this.client.receive(message),
+      onStart: () => {},
+      onDeath: () => this.client.lose(),
+    });
+  }
+
+  override start(): void {
+    super.start();
+    this.reader.start();
+  }
+
+  override async stop(): Promise<void> {
+    // the last one to close the file is the one that can bring its log in
+    await this.reader.stop(500);
+    await super.stop();
+  }
+
+  protected postToReader(message: ToReader): boolean {
+    return this.reader.post(message);
+  }
+
+  protected killReader(): void {
+    this.reader.kill();
+  }
+}
+
+/** SQLite in memory, for devices whose disk must not be written to: it is gone with the process. */
+export class MemoryHistory extends ThreadedHistory {
+  constructor(options: ThreadedHistoryOptions) {
+    super(options, {
+      name: "store worker",
+      file: path.join(__dirname, "memory-worker.js"),
+      workerData: { limitMs: options.limitMs ?? LIMIT_MS },
+    });
+  }
+
+  protected postToReader(message: ToReader): boolean {
+    return this.writer.post(message);
+  }
+
+  protected killReader(): void {
+    this.writer.kill();
+  }
+
+  protected override writerDied(): void {
+    super.writerDied();
+    this.client.lose();
+  }
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { describe, it } from "node:test";
+import type { HealthReport } from "../../contracts";
+import { needs } from "../support/needs";
+import { until } from "../support/until";
+import { startedStore } from "./history-suite";
+import { check, settings, stateOf, stream, transition } from "./support";
+
+const ODD = 'a "b"\\cü{d="e"} #1';
+
+async function metricsOf({ store }: Awaited<ReturnType<typeof startedStore>>): Promise<string> {
+  return Buffer.from((await store.askMetrics()).bytes).toString();
+}
+
+describe("/metrics", () => {
+  it("keeps v2.1.1's names and adds those of its own, with names escaped", async (context) => {
+    const asking = await startedStore(context, "memory");
+    const { store } = asking;
+    const now = Date.now();
+    store.setStreams({
+      payload: ["up", "down", "never", ODD].map((name) => stream(name)),
+      settings: settings(),
+    });
+    store.recordStates([stateOf("up", { since: now - 60_000 })]);
+    store.recordChecks([
+      check("up", { at: now - 2000, latencyMs: 12.6, timings: { connectMs: 20, answerMs: 30 } }),
+      check("down", {
+        at: now,
+        state: "down",
+        reason: "timeout",
+        latencyMs: null,
+        timings: { connectMs: 3500 },
+      }),
+      check(ODD, { at: now, state: "degraded", reason: "auth_required" }),
+    ]);
+    store.recordTransition(transition("down", { at: now }));
+    const probe = { source: "p", part: "probe", running: true, problems: [], details: { latenessP99Ms: 12 } };
+    store.metrics.noteHealth(probe as HealthReport);
+    await until(() => store.health().details.checksStored === 3);
+    const text = await metricsOf(asking);
+    const value = (series: string) => {
+      const line = text.split("\n").find((each) => each.startsWith(`${series} `));
+      return line === undefined ? undefined : Number(line.slice(series.length + 1));
+    };
+    const odd = ODD.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+    const expected: Record<string, number | undefined> = {
+      ...{ 'stream_up{stream="up"}': 1, 'stream_up{stream="down"}': 0, 'stream_up{stream="never"}': 0 },
+      ...{ [`stream_up{stream="${odd}"}`]: 1, 'stream_latency_ms{stream="up"}': 13 },
+      ...{ 'stream_latency_ms{stream="down"}': undefined },
+      ...{ 'stream_last_seen_age_seconds{stream="never"}': 999_999 },
+      ...{ 'stream_uptime_streak_seconds{stream="down"}': 0 },
+      ...{ system_total_streams: 4, system_ok_streams: 2, system_fail_streams: 2, system_up: 1 },
+      ...{ system_ok_samples_30d: 2, system_total_samples_30d: 3 },
+      'streampulse_check_total{stream="up",state="up"}': 1,
+      'streampulse_check_total{stream="down",state="down"}': 1,
+      'streampulse_check_duration_seconds_bucket{le="0.05"}': 2,
+      'streampulse_check_duration_seconds_bucket{le="+Inf"}': 3,
+      streampulse_check_duration_seconds_count: 3,
+      'streampulse_transitions_total{to="down"}': 1,
+      streampulse_probe_lateness_seconds: 0.012,
+      'streampulse_part_running{part="probe"}': 1,
+    };
+    for (const [series, number] of Object.entries(expected)) assert.equal(value(series), number, series);
+    assert.ok(Math.abs(value("system_sla_ratio_30d")! - 2 / 3) < 1e-9);
+    assert.ok(value('stream_uptime_streak_seconds{stream="up"}')! >= 60);
+    assert.ok(value('stream_last_seen_age_seconds{stream="up"}')! >= 2);
+  });
+
+  it("is what Prometheus itself accepts", needs("promtool"), async (context) => {
+    const asking = await startedStore(context, "file");
+    asking.store.setStreams({ payload: [ODD, "ä", "b"].map((name) => stream(name)), settings: settings() });
+    asking.store.recordChecks([check(ODD), check("b")]);
+    asking.store.recordTransition(transition("b"));
+    const report = { source: "s", part: "store", running: true, problems: ["x"], details: { queued: 1 } };
+    asking.store.metrics.noteHealth(report as HealthReport);
+    const { status, stderr } = spawnSync("promtool", ["check", "metrics"], {
+      input: await metricsOf(asking),
+      encoding: "utf8",
+    });
+    // the one thing that it would name otherwise is a name of v2.1.1
+    assert.equal(stderr.trim(), "stream_latency_ms metric names should not contain abbreviated units");
+    assert.equal(status, 3, "3: it can be read, and there are remarks");
+  });
+
+  it("answers for 10,000 streams without holding the main loop", async (context) => {
+    const asking = await startedStore(context, "memory");
+    const { store } = asking;
+    const names = Array.from({ length: 10_000 }, (_, index) => `Camera ${index}`);
+    store.setStreams({ payload: names.map((name) => stream(name)), settings: settings() });
+    store.recordChecks(names.map((name) => check(name)));
+    await until(() => store.health().details.checksStored === 10_000);
+    await metricsOf(asking);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    let longestMs = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const begun = performance.now();
+    const text = await metricsOf(asking);
+    const tookMs = performance.now() - begun;
+    clearInterval(timer);
+    context.diagnostic(`${Math.round(tookMs)} ms, main loop held for ${Math.round(longestMs)} ms at most`);
+    assert.equal(text.split("\n").filter((line) => line.startsWith("stream_up{")).length, 10_000);
+    // generous, because the machine may be loaded; npm run bench says how fast it is
+    assert.ok(tookMs < 5000, `${tookMs} ms`);
+    assert.ok(longestMs < 500, `${longestMs} ms`);
+  });
+});
