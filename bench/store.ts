@@ -76,7 +76,7 @@ function checkOf(name: string, index: number, at: number): Check {
     ...(isUp
       ? { state: "up", reason: "ok", message: "RTSP 200", latencyMs: (index * 7) % 400 }
       : { state: "down", reason: "timeout", message: "timeout", latencyMs: null }),
-  } as Check;
+  };
 }
 
 /** Two hours of checks through the product's own writer, each hour regrouped, in commits of the product's size. */

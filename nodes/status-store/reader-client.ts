@@ -3,8 +3,8 @@ import { Refusal, type HistoryAnswer, type HistoryQuestion, type LongQuestion } 
 import type { FromReader, OpenSums, ToReader } from "./reader-messages";
 
 interface Waiting<Result> {
-  resolve(result: Result): void;
-  reject(error: Error): void;
+  resolve: (result: Result) => void;
+  reject: (error: Error) => void;
   timer: unknown;
 }
 
@@ -13,9 +13,9 @@ export interface ReaderClientOptions {
   /** After so long the thread hangs, however long a question may take. */
   patienceMs: number;
   /** @returns false when no thread runs */
-  post(message: ToReader): boolean;
+  post: (message: ToReader) => boolean;
   /** The thread hangs. */
-  kill(): void;
+  kill: () => void;
 }
 
 const UNAVAILABLE = "The history cannot be read now: try again in a moment.";
