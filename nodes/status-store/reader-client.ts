@@ -37,11 +37,13 @@ export class ReaderClient {
   /** @throws Refusal */
   async *read(question: LongQuestion): AsyncGenerator<Uint8Array, void, void> {
     const id = this.nextId++;
+    // the thread goes on with other things while a copy is made, so that it does not hang however long that takes
+    const isLimited = question.kind !== "backup";
     try {
-      let piece = await this.waitFor(this.pieces, id, { kind: "read", id, question });
+      let piece = await this.waitFor(this.pieces, id, { kind: "read", id, question }, isLimited);
       while (piece) {
         // the next one is made while this one is sent
-        const next = this.waitFor(this.pieces, id, { kind: "next", id });
+        const next = this.waitFor(this.pieces, id, { kind: "next", id }, isLimited);
         next.catch(() => {});
         yield piece;
         piece = await next;
@@ -82,12 +84,13 @@ export class ReaderClient {
     waits: Map<number, Waiting<Result>>,
     id: number,
     message: ToReader,
+    isLimited = true,
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const { clock, patienceMs, post, kill } = this.options;
       if (!post(message)) return reject(unavailable());
       // a statement in SQLite cannot be stopped otherwise
-      const timer = clock.setTimeout(kill, patienceMs);
+      const timer = isLimited ? clock.setTimeout(kill, patienceMs) : undefined;
       waits.set(id, { resolve, reject, timer });
     });
   }
