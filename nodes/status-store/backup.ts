@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream, readdirSync, rmSync } from "node:fs";
+import { createReadStream, readdirSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
+import { Refusal } from "./history";
 
 const PAGES_A_STEP = 400;
 const BYTES_A_PIECE = 256 * 1024;
@@ -10,9 +11,11 @@ const MARK = ".backup-";
 
 /**
  * A consistent copy of the database, piece by piece. It is made page by page into a file beside the database, which is
- * gone again afterwards; a read transaction of the caller keeps writers from making it begin anew.
+ * gone again afterwards; a read transaction of the caller keeps writers from making it begin anew. The first piece is
+ * empty and comes at once, because making the copy of a large database takes its time.
  *
  * @param file undefined for a database in memory
+ * @throws Refusal when the disk has no room for the copy
  */
 export async function* backUp(
   db: Database,
@@ -20,6 +23,8 @@ export async function* backUp(
   signal: { cancelled: boolean },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const copy = `${file ?? path.join(tmpdir(), "streams.db")}${MARK}${randomBytes(6).toString("hex")}`;
+  refuseWithoutRoom(db, path.dirname(copy));
+  yield new Uint8Array();
   try {
     await db.backup(copy, {
       progress: () => {
@@ -33,6 +38,19 @@ export async function* backUp(
   } finally {
     for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
   }
+}
+
+function refuseWithoutRoom(db: Database, folder: string): void {
+  const pages = (what: string) => Number(db.pragma(what, { simple: true }));
+  const neededMb = Math.ceil((pages("page_count") * pages("page_size")) / 1e6);
+  const { bavail, bsize } = statfsSync(folder);
+  const freeMb = Math.floor((bavail * bsize) / 1e6);
+  if (freeMb >= neededMb) return;
+  throw new Refusal(
+    507,
+    "disk_full",
+    `A backup needs ${neededMb} MB of room in ${path.basename(folder)} for a while, and ${freeMb} MB are free: make room on the disk.`,
+  );
 }
 
 /** Copies that a kill left behind. */

@@ -13,7 +13,7 @@ import type { FromReader, OpenSums, ToReader } from "./reader-messages";
 
 export interface HistoryReaderOptions {
   /** A connection that cannot write. @throws what SQLite says */
-  open(): Database;
+  open: () => Database;
   /** Undefined for a database in memory. */
   file: string | undefined;
   /**
@@ -23,11 +23,11 @@ export interface HistoryReaderOptions {
   shared: boolean;
   clock: Clock;
   limitMs: number;
-  send(message: FromReader): void;
+  send: (message: FromReader) => void;
 }
 
 interface Reading {
-  pieces: Iterator<Uint8Array> | AsyncIterator<Uint8Array>;
+  pieces: Iterator<Uint8Array, void> | AsyncIterator<Uint8Array, void>;
   db: Database;
   signal: { cancelled: boolean };
 }
@@ -161,9 +161,9 @@ export class HistoryReader {
     const reading = this.readings.get(id);
     if (!reading) return;
     try {
-      const { done, value } = await reading.pieces.next();
-      if (done) this.end(id);
-      this.options.send({ kind: "piece", id, bytes: done ? null : value });
+      const piece: IteratorResult<Uint8Array, unknown> = await reading.pieces.next();
+      if (piece.done) this.end(id);
+      this.options.send({ kind: "piece", id, bytes: piece.done ? null : piece.value });
     } catch (error) {
       // nobody waits for what was cancelled
       if (!reading.signal.cancelled) this.refuse(id, error);

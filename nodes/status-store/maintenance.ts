@@ -13,18 +13,18 @@ import type { V22Import } from "./v22-import";
 
 export interface MaintenanceOptions {
   db: Database;
-  recorder(): Recorder | undefined;
-  retention(): Retention;
+  recorder: () => Recorder | undefined;
+  retention: () => Retention;
   clock: Clock;
   logger: Logger;
   /** Of the v2.2 databases beside the file. */
   imports: V22Import;
   /** True once it is known which streams are watched. */
-  hasStreams(): boolean;
+  hasStreams: () => boolean;
   /** True while nothing may be moved: an export reads on the same connection. */
-  isHeld?(): boolean;
+  isHeld?: () => boolean;
   /** The file failed. */
-  onFailure(error: unknown): void;
+  onFailure: (error: unknown) => void;
 }
 
 const LOOK_EVERY_MS = 10_000;

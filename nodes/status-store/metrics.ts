@@ -58,12 +58,14 @@ function* families(
 ): Generator<Family, void, unknown> {
   const { names, values } = snapshot;
   const width = STREAM_VALUES.length;
+  // the same objects for every family: there are tens of thousands of values
+  const labels = names.map((stream) => ({ stream }));
   const column = (key: (typeof STREAM_VALUES)[number]) => {
     const offset = STREAM_VALUES.indexOf(key);
     return names.map((_, index) => values[index * width + offset] as number);
   };
   for (const [name, help, key] of STREAM_GAUGES) {
-    const found = column(key).map((value, index) => ({ value, labels: { stream: names[index] as string } }));
+    const found = column(key).map((value, index) => ({ value, labels: labels[index]! }));
     yield { name, help, type: "gauge", values: found.filter(({ value }) => !Number.isNaN(value)) };
   }
   yield* systemGauges(column("up"), samples);

@@ -3,8 +3,8 @@ import { Refusal, type HistoryAnswer, type HistoryQuestion, type LongQuestion } 
 import type { FromReader, OpenSums, ToReader } from "./reader-messages";
 
 interface Waiting<Result> {
-  resolve(result: Result): void;
-  reject(error: Error): void;
+  resolve: (result: Result) => void;
+  reject: (error: Error) => void;
   timer: unknown;
 }
 
@@ -13,9 +13,9 @@ export interface ReaderClientOptions {
   /** After so long the thread hangs, however long a question may take. */
   patienceMs: number;
   /** @returns false when no thread runs */
-  post(message: ToReader): boolean;
+  post: (message: ToReader) => boolean;
   /** The thread hangs. */
-  kill(): void;
+  kill: () => void;
 }
 
 const UNAVAILABLE = "The history cannot be read now: try again in a moment.";
@@ -37,11 +37,13 @@ export class ReaderClient {
   /** @throws Refusal */
   async *read(question: LongQuestion): AsyncGenerator<Uint8Array, void, void> {
     const id = this.nextId++;
+    // the thread goes on with other things while a copy is made, so that it does not hang however long that takes
+    const isLimited = question.kind !== "backup";
     try {
-      let piece = await this.waitFor(this.pieces, id, { kind: "read", id, question });
+      let piece = await this.waitFor(this.pieces, id, { kind: "read", id, question }, isLimited);
       while (piece) {
         // the next one is made while this one is sent
-        const next = this.waitFor(this.pieces, id, { kind: "next", id });
+        const next = this.waitFor(this.pieces, id, { kind: "next", id }, isLimited);
         next.catch(() => {});
         yield piece;
         piece = await next;
@@ -82,12 +84,13 @@ export class ReaderClient {
     waits: Map<number, Waiting<Result>>,
     id: number,
     message: ToReader,
+    isLimited = true,
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
       const { clock, patienceMs, post, kill } = this.options;
       if (!post(message)) return reject(unavailable());
       // a statement in SQLite cannot be stopped otherwise
-      const timer = clock.setTimeout(kill, patienceMs);
+      const timer = isLimited ? clock.setTimeout(kill, patienceMs) : undefined;
       waits.set(id, { resolve, reject, timer });
     });
   }

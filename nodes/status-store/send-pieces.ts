@@ -11,6 +11,7 @@ const STALL_MS = 60_000;
 export async function sendPieces(response: ServerResponse, { headers, pieces }: LongAnswer): Promise<void> {
   const first = await pieces.next();
   response.writeHead(200, headers);
+  response.flushHeaders();
   if (response.req?.method === "HEAD") {
     await pieces.return();
     response.end();

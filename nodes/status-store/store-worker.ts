@@ -14,7 +14,8 @@ const writer = new StoreWriter({
   clock: systemClock,
   logger: workerLogger(port),
   open: openDatabase,
-  send: (message) => port.postMessage(message),
+  send: (message) =>
+    port.postMessage(message, message.kind === "open-rollups" ? [message.entries.buffer] : []),
 });
 
 port.on("message", (message: ToStoreWorker) => {

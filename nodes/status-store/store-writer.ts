@@ -31,7 +31,7 @@ export interface StoreWriterOptions {
   /** Checks and other events that wait in memory while nothing can be written. */
   mostQueued?: number;
   /** True while the work in the background has to wait. */
-  isHeld?(): boolean;
+  isHeld?: () => boolean;
   /** No file stands behind it. */
   inMemory?: boolean;
   /** Retention is never longer. */

@@ -15,7 +15,7 @@ export interface V22ImportOptions {
   file: string | undefined;
   clock: Clock;
   logger: Logger;
-  onProgress(): void;
+  onProgress: () => void;
 }
 
 const SAY_EVERY_MS = 10_000;

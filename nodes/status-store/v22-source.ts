@@ -57,7 +57,10 @@ export class V22Source {
         name: unknown;
         url: unknown;
       }[];
-      return rows.map(({ name, url }) => ({ name: String(name ?? ""), url: String(url ?? "") }));
+      return rows.map(({ name, url }) => ({
+        name: typeof name === "string" ? name : "",
+        url: typeof url === "string" ? url : "",
+      }));
     } catch {
       return [];
     }

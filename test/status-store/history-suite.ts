@@ -18,9 +18,13 @@ export interface Asking {
   folder: string;
   file: string;
   /** The answer's JSON, with its status code as `code` where it is not 200. */
-  ask<Answer = Record<string, unknown>>(query: string, parameters?: object, name?: string): Promise<Answer>;
+  ask: <Answer = Record<string, unknown>>(
+    query: string,
+    parameters?: object,
+    name?: string,
+  ) => Promise<Answer>;
   /** The whole text of a long answer. */
-  text(question: LongQuestion): Promise<string>;
+  text: (question: LongQuestion) => Promise<string>;
 }
 
 export async function startedStore(

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import BetterSqlite, { type Database } from "better-sqlite3";
-import type { OpenRollups} from "../../nodes/status-store/open-rollups";
-import { SNAPSHOT_STRIDE } from "../../nodes/status-store/open-rollups";
+import { type OpenRollups, SNAPSHOT_STRIDE } from "../../nodes/status-store/open-rollups";
 import { Recorder } from "../../nodes/status-store/recorder";
 import {
   addCheck,

@@ -195,9 +195,8 @@ describe("import of a v2.2 database", () => {
     one.clock.pass(1);
     // the thread is gone without a word: another one takes the file
     one.opened!.db.close();
-    let part = one;
     for (let kills = 0; kills < 3; kills++) {
-      part = new WriterHarness(one.file);
+      const part = new WriterHarness(one.file);
       part.writer.start();
       part.watch();
       for (let turn = 0; turn < 150; turn++) part.clock.pass(2);
