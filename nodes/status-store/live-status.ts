@@ -36,6 +36,9 @@ export interface LiveStream {
   /** Epoch milliseconds; null while nothing was confirmed. */
   since: number | null;
   level: Level | null;
+  /** With `flaps`, how often, while it goes up and down again and again. */
+  flapping?: true;
+  flaps?: number;
   last: LastCheck | null;
   /** What the picture consists of, from the last check that saw one. */
   media: Media | null;
@@ -121,11 +124,24 @@ export class LiveStatus {
     return true;
   }
 
+  /** What pictures consist of, of all streams where that is known. */
+  allMedia(): { stream: string; media: Media }[] {
+    const found: { stream: string; media: Media }[] = [];
+    for (const { name, media } of this.streams.values()) if (media) found.push({ stream: name, media });
+    return found;
+  }
+
+  /** Whether a check shows another picture than the one before: not whether it began with a keyframe. */
+  isNewPicture({ stream, media }: Check): boolean {
+    const known = this.streams.get(stream)?.media;
+    return media !== undefined && known !== undefined && facts(media) !== facts(known);
+  }
+
   /** @returns false for a stream that is not watched */
-  recordState({ stream, state, reason, since, level }: StreamState): boolean {
+  recordState({ stream, state, reason, since, level, flapping, flaps }: StreamState): boolean {
     const entry = this.streams.get(stream);
     if (!entry) return false;
-    Object.assign(entry, { state, reason, since, level });
+    Object.assign(entry, { state, reason, since, level, flapping, flaps });
     this.touch(entry);
     return true;
   }
@@ -194,14 +210,19 @@ export class LiveStatus {
 
 const unseen = { state: "pending", reason: null, since: null, level: null, last: null, media: null } as const;
 
+function facts(media: Media | null): string {
+  return JSON.stringify({ ...media, keyframe: undefined });
+}
+
 /** A stream as the database knew it, without what only config.yaml says. */
 function fromSeed({ name, origin, protocol }: Seed): LiveStream {
   const known = { name, quotedName: pythonString(name), url: origin, protocol };
   return { ...unseen, ...known, enabled: true, tags: [], version: 0 };
 }
 
-function sow(entry: LiveStream, { confirmed, last }: Seed): void {
+function sow(entry: LiveStream, { confirmed, last, media }: Seed): void {
   if (entry.since === null && confirmed) Object.assign(entry, confirmed);
+  entry.media ??= media;
   if (entry.last === null && last) entry.last = { ...last, timings: {}, level: null };
 }
 

@@ -79,5 +79,6 @@ export function checksIn(operation: StoreOperation): number {
 
 function weightOf(operation: StoreOperation): number {
   if (operation.kind === "streams") return 0;
-  return operation.kind === "states" ? operation.states.length : Math.max(checksIn(operation), 1);
+  if (operation.kind === "states") return operation.states.length;
+  return operation.kind === "media" ? operation.media.length : Math.max(checksIn(operation), 1);
 }

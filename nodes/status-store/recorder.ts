@@ -29,6 +29,7 @@ export class Recorder {
   private readonly history: StateHistory;
   private readonly insertCheck: Statement<[number, number, number, number, number, number | null, number]>;
   private readonly setGroup: Statement<[{ id: number; group: string | null }]>;
+  private readonly setMedia: Statement<[{ id: number; media: string }]>;
 
   /** @param strict `strict_status` of config.yaml, until a `streams` operation says it */
   constructor(
@@ -42,6 +43,7 @@ export class Recorder {
     this.rollups = new OpenRollups(db);
     this.history = new StateHistory(db, this.reasons, this.messages, this.rollups);
     this.insertCheck = db.prepare("INSERT INTO recent VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)");
+    this.setMedia = db.prepare("UPDATE streams SET media = @media WHERE id = @id");
     this.setGroup = db.prepare(
       `UPDATE streams SET "group" = @group WHERE id = @id AND "group" IS NOT @group`,
     );
@@ -86,6 +88,12 @@ export class Recorder {
         for (const state of operation.states) {
           const stream = this.registry.find(state.stream);
           if (stream) this.history.recordState(stream.id, state);
+        }
+        return [];
+      case "media":
+        for (const { stream: name, media } of operation.media) {
+          const stream = this.registry.find(name);
+          if (stream) this.setMedia.run({ id: stream.id, media: JSON.stringify(media) });
         }
         return [];
     }

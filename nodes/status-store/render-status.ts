@@ -24,7 +24,7 @@ export function renderStatusEntry(stream: LiveStream, zone: ZonedTime, strict: b
 
 /** One member of `GET /api/streams`. */
 export function renderStream(stream: LiveStream): string {
-  const { name, state, reason, since, media, group, tags, enabled, url } = stream;
+  const { name, state, reason, since, media, group, tags, enabled, url, flapping, flaps } = stream;
   return JSON.stringify({
     name,
     state,
@@ -32,6 +32,9 @@ export function renderStream(stream: LiveStream): string {
     since,
     last: renderedLast(stream.last),
     media,
+    // only while it flaps
+    flapping,
+    flaps,
     group: group ?? null,
     tags,
     enabled,

@@ -21,10 +21,11 @@ const CHECK_COLUMNS = `
 
 const FIRST_STEP = `
   -- A stream that was removed stays, with its name, so that its history is there when it comes back.
-  -- url is scheme, host and port; path_hash tells streams of one host apart (url-key.ts).
+  -- media is what its picture consists of, as JSON; url is scheme, host and port; path_hash tells streams of one host apart (url-key.ts).
   CREATE TABLE streams (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, path_hash INTEGER,
-    protocol INTEGER NOT NULL, created INTEGER NOT NULL, removed INTEGER, "group" TEXT) STRICT;
+    protocol INTEGER NOT NULL, created INTEGER NOT NULL, removed INTEGER, "group" TEXT,
+    media TEXT) STRICT;
   CREATE UNIQUE INDEX streams_by_name ON streams (name) WHERE removed IS NULL;
   CREATE INDEX streams_removed ON streams (name, removed) WHERE removed IS NOT NULL;
 

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { REASONS, type Reason } from "../../contracts";
+import { mediaSchema, REASONS, type Media, type Reason } from "../../contracts";
 import { levelOfCode, STATE_CODES, stateOfCode } from "./codes";
 import type { Seed, StoredCheck } from "./store-messages";
 import type { RegisteredStream } from "./stream-registry";
@@ -29,13 +29,20 @@ export function readSeeds(db: Database, streams: Iterable<RegisteredStream>): Se
   const list = [...streams];
   const confirmed = readConfirmed(db, list);
   const checks = readLastChecks(db, confirmed);
+  const media = db.prepare<[number], string | null>("SELECT media FROM streams WHERE id = ?").pluck();
   return list.map(({ id, name, origin, protocol }) => ({
     name,
     origin,
     protocol,
     confirmed: confirmed.get(id) ?? null,
     last: checks.get(id) ?? null,
+    media: toMedia(media.get(id)),
   }));
+}
+
+/** A newer program may have written facts that this one does not know. */
+function toMedia(text: string | null | undefined): Media | null {
+  return text == null ? null : (mediaSchema.safeParse(JSON.parse(text)).data ?? null);
 }
 
 /** Pending and unknown say only that the monitor did not look: what was confirmed before still counts. */

@@ -1,4 +1,4 @@
-import type { Level, Reason, State, StreamState, Transition } from "../../contracts";
+import type { Level, Reason, State, StreamState, Transition, Media } from "../../contracts";
 import type { Rename } from "../../common/renames";
 
 /** What the main loop and the store's thread send each other. */
@@ -42,7 +42,14 @@ export interface StatesOperation {
   states: StreamState[];
 }
 
-export type StoreOperation = StreamsOperation | ChecksOperation | TransitionOperation | StatesOperation;
+/** What pictures consist of now, of streams where that has changed. */
+export interface MediaOperation {
+  kind: "media";
+  media: { stream: string; media: Media }[];
+}
+
+export type StoreOperation =
+  StreamsOperation | ChecksOperation | TransitionOperation | StatesOperation | MediaOperation;
 export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */
@@ -63,6 +70,8 @@ export interface Seed {
   /** The last confirmed state; null when there is none. */
   confirmed: { state: State; reason: Reason | null; since: number; level: Level | null } | null;
   last: StoredCheck | null;
+  /** What the picture consisted of when it was last seen. */
+  media: Media | null;
 }
 
 /** What was stored, of all streams after each opening of the database, and later of those that were found again. */

@@ -21,7 +21,13 @@ import {
 import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
-import type { FlatChecks, FromStoreWorker, StoreOperation, StoreStats } from "./store-messages";
+import type {
+  FlatChecks,
+  FromStoreWorker,
+  MediaOperation,
+  StoreOperation,
+  StoreStats,
+} from "./store-messages";
 import { MemoryHistory, SqliteHistory } from "./threaded-history";
 
 export interface StoreOptions {
@@ -108,13 +114,17 @@ export class Store {
 
   recordChecks(checks: readonly Check[]): void {
     const flat: FlatChecks = [];
+    const changed: MediaOperation["media"] = [];
     for (const check of checks) {
+      if (check.media && this.live.isNewPicture(check))
+        changed.push({ stream: check.stream, media: check.media });
       // the thread may still know a name that was given up a moment ago
       flat.push(check.stream, check.at, check.state, check.reason, check.message, check.latencyMs);
       if (this.live.recordCheck(check)) this.metrics.recordCheck(check);
       else this.unnamed++;
     }
     if (!this.history.write({ kind: "checks", flat })) this.lost += checks.length;
+    if (changed.length > 0) this.history.write({ kind: "media", media: changed });
   }
 
   recordTransition(transition: Transition): void {
@@ -217,7 +227,10 @@ export class Store {
     this.lastSeq = Math.max(message.lastSeq, this.lastSeq);
     if (!message.opened) return;
     // a file that was begun anew, or was away for a while, does not know what was confirmed meanwhile
-    if (this.hasRead) this.history.write({ kind: "states", states: this.live.confirmedStates() });
+    if (this.hasRead) {
+      this.history.write({ kind: "states", states: this.live.confirmedStates() });
+      this.history.write({ kind: "media", media: this.live.allMedia() });
+    }
     this.hasRead = true;
     this.warmUp();
     for (const listener of this.readListeners) listener();

@@ -173,6 +173,7 @@ describe("LiveStatus", () => {
       name,
       ...({ origin: "rtsp://192.0.2.1", protocol: "rtsp" } as const),
       confirmed: { state: "down", reason: "timeout", since: 1, level: "media" } as const,
+      media: null,
       last: { at: 2, state: "down", reason: "timeout", message: "timeout", latencyMs: null } as const,
     }));
     const streamsFirst = live(["a", "b", "c"]);

@@ -74,6 +74,32 @@ describe("Store", () => {
     assert.deepEqual(second.logger.lines, []);
   });
 
+  it("keeps what a picture consists of, and shows a stream that flaps", async (context) => {
+    const file = path.join(temporaryFolder(context), "streams.db");
+    const first = await startedStore(context, file);
+    receiveMessage(first.store, STREAMS);
+    const media = { codec: "h264", width: 640, height: 480, fps: 25, keyframe: true };
+    for (const seen of [{ ...media, width: 320 }, media, { ...media, keyframe: undefined }]) {
+      receiveMessage(first.store, {
+        topic: "checks",
+        payload: [check("Gate", { media: seen, level: "media" })],
+      });
+    }
+    receiveMessage(first.store, {
+      topic: "states",
+      payload: [stateOf("Lobby", { flapping: true, flaps: 5 })],
+    });
+    const [gate, lobby] = streamsOf(first.store);
+    assert.deepEqual([gate?.flapping, lobby?.flapping, lobby?.flaps], [undefined, true, 5]);
+    receiveMessage(first.store, { topic: "states", payload: [stateOf("Lobby")] });
+    assert.equal(streamsOf(first.store)[1]?.flapping, undefined);
+    await first.store.stop();
+
+    const second = await startedStore(context, file);
+    assert.deepEqual(streamsOf(second.store)[0]?.media, media);
+    assert.equal(streamsOf(second.store)[1]?.media, null);
+  });
+
   it("keeps the history of a stream that was renamed while it was off", async (context) => {
     const file = path.join(temporaryFolder(context), "streams.db");
     const first = await startedStore(context, file);
