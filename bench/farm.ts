@@ -5,8 +5,9 @@ import { answerCalls } from "./child";
 import { cpuSeconds } from "./cpu";
 
 /**
- * The camera farm: thousands of RTSP streams that know nothing but DESCRIBE, in a process of their own. Everything is
- * made ready beforehand, so that not the farm is what a measurement measures.
+ * The camera farm: thousands of RTSP streams in a process of their own. They know DESCRIBE and, for a look at the
+ * picture, SETUP, PLAY and TEARDOWN. Everything is made ready beforehand, so that not the farm is what a measurement
+ * measures.
  */
 
 export interface FarmRequest {
@@ -27,18 +28,42 @@ export interface FarmUsage {
 
 const CSEQ = Buffer.from("\r\nCSeq: ");
 const HEAD_END = Buffer.from("\r\n\r\n");
-const LETTER_D = 0x44;
 /** Clients begin with a small CSeq: the answers to these stand ready. */
 const READY_ANSWERS = 64;
+const SDP = describeSdp({ fps: 10, audio: true }, LOOPBACK);
+/** What each method is answered with, between the CSeq and the end. By the first letter, which tells them apart. */
+const REST: Record<string, string | undefined> = {
+  D: `Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`,
+  S: "Session: farm\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n",
+  P: "Session: farm\r\n\r\n",
+  T: "Session: farm\r\n\r\n",
+};
 
 let describes = 0;
-const answers = Array.from({ length: READY_ANSWERS }, (_, cseq) => answerTo(String(cseq)));
+const pictures = Buffer.concat([0, 1, 2, 3].map((n) => interleaved(n)));
+const answers = new Map(
+  Object.keys(REST).map((letter) => [
+    letter,
+    Array.from({ length: READY_ANSWERS }, (_, cseq) => answerTo(letter, String(cseq))),
+  ]),
+);
 
-function answerTo(cseq: string): Buffer {
-  const sdp = describeSdp({ fps: 10, audio: true }, LOOPBACK);
-  return Buffer.from(
-    `RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\nContent-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`,
-  );
+function answerTo(letter: string, cseq: string): Buffer {
+  const head = Buffer.from(`RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\n${REST[letter]}`);
+  return letter === "P" ? Buffer.concat([head, pictures]) : head;
+}
+
+/** An RTP packet (RFC 3550 §5.1) with the beginning of an IDR picture: enough to see pictures arrive, ten a second. */
+function interleaved(n: number): Buffer {
+  const packet = Buffer.alloc(12 + 1000, 0x55);
+  packet.writeUInt16BE(0x8060, 0);
+  packet.writeUInt16BE(n, 2);
+  packet.writeUInt32BE(n * 9000, 4);
+  packet.writeUInt32BE(1, 8);
+  packet[12] = 0x65;
+  const header = Buffer.from([0x24, 0, 0, 0]);
+  header.writeUInt16BE(packet.length, 2);
+  return Buffer.concat([header, packet]);
 }
 
 /** A request is taken to come in one piece, as it does over loopback; a connection with anything else is closed. */
@@ -46,13 +71,15 @@ function serve(socket: Socket): void {
   socket.on("error", () => socket.destroy());
   socket.on("data", (chunk) => {
     const at = chunk.indexOf(CSEQ);
-    if (chunk[0] !== LETTER_D || at < 0 || !chunk.subarray(-HEAD_END.length).equals(HEAD_END)) {
+    const letter = String.fromCharCode(chunk[0] ?? 0);
+    const ready = answers.get(letter);
+    if (!ready || at < 0 || !chunk.subarray(-HEAD_END.length).equals(HEAD_END)) {
       socket.destroy();
       return;
     }
     const cseq = chunk.toString("latin1", at + CSEQ.length, chunk.indexOf("\r\n", at + CSEQ.length));
-    describes++;
-    socket.write(answers[Number(cseq)] ?? answerTo(cseq));
+    if (letter === "D") describes++;
+    socket.write(ready[Number(cseq)] ?? answerTo(letter, cseq));
   });
 }
 

@@ -5,6 +5,7 @@ import { BenchChild } from "./child";
 import type { FarmAddress, FarmUsage } from "./farm";
 import type { FloorRequest, FloorResult } from "./floor";
 import type { LoadRequest, LoadResult } from "./load";
+import type { MediaCheckFigures } from "./media-check";
 import type { StoreFigures, StoreRequest } from "./store";
 import { BenchedProduct, HEARTBEAT_SECONDS } from "./product";
 
@@ -58,6 +59,9 @@ export interface BenchFigures {
   farmShareUnpaced: number;
   sizes: SizeFigures[];
   status?: StatusFigures;
+  /** The largest size once more, each picture looked at once a minute. */
+  pictures?: Omit<SizeFigures, "floor">;
+  mediaCheck?: MediaCheckFigures;
   store?: StoreFigures;
   /** What makes a figure worthless, one sentence each. */
   faults: string[];
@@ -94,6 +98,7 @@ export class Bench {
       idleShare,
       unpaced,
       farmShareUnpaced: farmShare,
+      mediaCheck: await this.mediaCheck(),
       sizes: [],
       faults: this.faults,
     };
@@ -110,9 +115,27 @@ export class Bench {
         await product.stop();
       }
     }
+    this.say(`${streams} streams: the product, each picture looked at once a minute`);
+    const product = new BenchedProduct(address.urls, address.manyHosts ? undefined : 256, true);
+    try {
+      figures.pictures = await this.watch(product, streams);
+    } finally {
+      await product.stop();
+    }
     this.say("the store");
     figures.store = await this.store();
     return figures;
+  }
+
+  private async mediaCheck(): Promise<MediaCheckFigures> {
+    this.say("a media check against ffprobe on the same stream");
+    const [camera, checker] = [BenchChild.start("camera"), BenchChild.start("media-check")];
+    try {
+      const { url } = await camera.call<{ url: string }>("start");
+      return await this.abortable(checker.call<MediaCheckFigures>("run", url));
+    } finally {
+      await Promise.all([camera.stop(), checker.stop()]);
+    }
   }
 
   private async store(): Promise<StoreFigures> {

@@ -36,6 +36,8 @@ export class BenchedProduct {
     private readonly urls: readonly string[],
     /** Set where the farm has one host only, which the product's limit per host would hold up. */
     private readonly handshakesPerHost?: number,
+    /** Look at each picture once a minute, as a new config.yaml has it. */
+    private readonly pictures = false,
   ) {}
 
   /** @throws Error with the end of its log when it does not come up */
@@ -103,7 +105,9 @@ export class BenchedProduct {
     const streams = this.urls.map((url, i) => `  - name: Stream ${i + 1}\n    url: ${url}\n`).join("");
     return (
       `heartbeat_seconds: ${HEARTBEAT_SECONDS}\n` +
-      `probe:\n  level: handshake\n  media_seconds: 0\n${perHost}` +
+      (this.pictures
+        ? `probe:\n  media_seconds: 60\n${perHost}`
+        : `probe:\n  level: handshake\n  media_seconds: 0\n${perHost}`) +
       (streams === "" ? "streams: []\n" : `streams:\n${streams}`)
     );
   }

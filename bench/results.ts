@@ -21,6 +21,7 @@ interface Limits {
 const CPU_RATIO: Limits = { budget: 2.5, goal: 2 };
 const LATENESS_MS: Limits = { budget: 1000, goal: 250 };
 const LOOP_DELAY_MS: Limits = { budget: 50, goal: 20 };
+const MEDIA_CHECK_SHARE: Limits = { budget: 1 / 20, goal: 1 / 50 };
 const UPTIME_MS: Limits = { budget: 50, goal: 10 };
 const KEPT_BYTES: Limits = { budget: 30, goal: 24 };
 const WRITTEN_BYTES: Limits = { budget: 500, goal: 200 };
@@ -71,7 +72,7 @@ function storeVerdicts(store: StoreFigures): Verdict[] {
 }
 
 /** DESIGN's budgets, as far as they were measured. */
-export function verdicts({ sizes, status, store }: BenchFigures): Verdict[] {
+export function verdicts({ sizes, status, pictures, mediaCheck, store }: BenchFigures): Verdict[] {
   const found: Verdict[] = [];
   for (const size of sizes) {
     const what = `CPU of a whole check against the floor, ${size.streams} streams`;
@@ -101,6 +102,17 @@ export function verdicts({ sizes, status, store }: BenchFigures): Verdict[] {
       reached: share >= LEAST_SHARE_OF_BARE,
     });
   }
+  if (pictures?.streams === SCALE_STREAMS) {
+    const format = (value: number) => `${Math.round(value)} ms`;
+    const what = `${SCALE_STREAMS} streams, each picture once a minute`;
+    found.push(atMost(`lateness p99, ${what}`, pictures.latenessP99Ms, LATENESS_MS, format));
+    found.push(atMost(`Node-RED's loop delay p99, ${what}`, pictures.loopDelayP99Ms, LOOP_DELAY_MS, format));
+  }
+  if (mediaCheck?.ffprobeMicros) {
+    const share = mediaCheck.ownMicros / mediaCheck.ffprobeMicros;
+    const what = "CPU of a media check against ffprobe on the same stream";
+    found.push(atMost(what, share, MEDIA_CHECK_SHARE, (value) => `1/${Math.floor(1 / value + 1e-9)}`));
+  }
   if (store) found.push(...storeVerdicts(store));
   return found;
 }
@@ -123,7 +135,8 @@ function table(head: string[], rows: string[][]): string {
 
 /** The whole report, in Markdown. */
 export function report(figures: BenchFigures, plan: BenchPlan): string {
-  const { sizes, idleShare, unpaced, farmShareUnpaced, status, store, faults } = figures;
+  const { sizes, idleShare, unpaced, farmShareUnpaced, status, pictures, mediaCheck, store, faults } =
+    figures;
   const cpus = os.cpus();
   const verdictRows = verdicts(figures).map((each) => [
     each.what,
@@ -175,6 +188,20 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
     sections.push(
       "## Status API",
       `\`/api/status\` with ${status.streams} streams (${status.bytes} bytes): ${Math.round(status.requestsPerSecond)} requests/s; a bare server of the same bytes: ${Math.round(status.bareRequestsPerSecond)}. Same load generator, in a process of its own, while the product goes on watching.`,
+    );
+  }
+  if (pictures) {
+    sections.push(
+      "## Pictures",
+      `${pictures.streams} streams with \`probe.media_seconds: 60\`: ${pictures.checksPerSecond.toFixed(1)} checks/s at ${Math.round(pictures.microsPerCheck)} µs each, ${percent(pictures.productShare)} of a core, ${Math.round(pictures.residentMb)} MB resident, lateness p99 ${pictures.latenessP99Ms.toFixed(1)} ms, loop delay p99 ${pictures.loopDelayP99Ms.toFixed(1)} ms; the farm used ${percent(pictures.farmShare)}.`,
+    );
+  }
+  if (mediaCheck) {
+    const own = `A media check of an H.264 camera with 10 pictures a second costs ${Math.round(mediaCheck.ownMicros)} µs of CPU`;
+    sections.push(
+      mediaCheck.ffprobeMicros
+        ? `${own}, one run of ffprobe on the same stream ${Math.round(mediaCheck.ffprobeMicros)} µs.`
+        : `${own}. ffprobe is not installed.`,
     );
   }
   if (store) {

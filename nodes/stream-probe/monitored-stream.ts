@@ -73,7 +73,7 @@ export class MonitoredStream implements Job {
     const mediaMs = settings.probe.media_seconds * 1000;
     if ((stream.level ?? settings.probe.level) === "media") {
       this.mediaMs = mediaMs === 0 ? Infinity : Math.max(mediaMs, this.heartbeatMs);
-      this.opinion = new SecondOpinion((mediaMs || OPINION_MS) - this.heartbeatMs / 2);
+      this.opinion = new SecondOpinion((mediaMs === 0 ? OPINION_MS : this.mediaMs) - this.heartbeatMs / 2);
       const pictureMinutes = stream.picture_minutes ?? settings.probe.picture_minutes;
       if (pictureMinutes > 0) this.picture = pictureWatch(pictureMinutes * 60_000, phase, known?.picture);
     }

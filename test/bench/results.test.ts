@@ -53,6 +53,23 @@ describe("results of the bench", () => {
     );
   });
 
+  it("judges pictures, and a media check against ffprobe", () => {
+    const pictures = size(10_000, { latenessP99Ms: 251 });
+    assert.deepEqual(
+      judged({ sizes: [], status: undefined, pictures, mediaCheck: { ownMicros: 40, ffprobeMicros: 1000 } }),
+      [
+        "lateness p99, 10000 streams, each picture once a minute: 251 ms: kept, goal missed",
+        "Node-RED's loop delay p99, 10000 streams, each picture once a minute: 10 ms: kept, goal reached",
+        "CPU of a media check against ffprobe on the same stream: 1/25: kept, goal missed",
+      ],
+    );
+    assert.deepEqual(
+      judged({ sizes: [], status: undefined, mediaCheck: { ownMicros: 51, ffprobeMicros: 1000 } }),
+      ["CPU of a media check against ffprobe on the same stream: 1/19: MISSED"],
+    );
+    assert.deepEqual(judged({ sizes: [], status: undefined, mediaCheck: { ownMicros: 51 } }), []);
+  });
+
   it("judges lateness and loop delay with 10,000 streams only", () => {
     assert.deepEqual(judged({ sizes: [size(1000, { latenessP99Ms: 5000 })], status: undefined }), [
       "CPU of a whole check against the floor, 1000 streams: 1.50 ×: kept, goal reached",

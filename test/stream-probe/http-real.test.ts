@@ -7,6 +7,7 @@ import { ffprobe } from "../support/ffprobe";
 import { FfmpegServer } from "../support/ffmpeg-server";
 import { UstreamerCamera } from "../support/mjpeg-camera";
 import { needs } from "../support/needs";
+import { Nginx } from "../support/nginx";
 import { probe } from "../support/probing";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
@@ -47,6 +48,20 @@ describe("facts of real pictures over HTTP, as ffprobe sees them", needs("ffmpeg
       assert.deepEqual(await seen(`${url}/master.m3u8`), expected);
     });
   }
+
+  it("HLS behind nginx", needs("nginx"), async (t) => {
+    const folder = temporaryFolder(t);
+    const server = new FfmpegServer(folder);
+    t.after(() => server.stop());
+    server.write(`${H264} -c:a aac ${LIVE} media.m3u8`);
+    const nginx = new Nginx(folder);
+    t.after(() => nginx.stop());
+    const url = await nginx.start();
+    await until(() => existsSync(path.join(folder, "media.m3u8")));
+    assert.deepEqual(await seen(`${url}/media.m3u8`), await ffprobe(`${url}/media.m3u8`));
+    const missing = await probe(`${url}/none.m3u8`, { level: "media" });
+    assert.deepEqual("reason" in missing && [missing.reason, missing.message], ["wrong_path", "HTTP 404"]);
+  });
 
   const outputs = {
     "h264.ts": { type: "video/mp2t", args: `${H264} -c:a aac -f mpegts pipe:1` },

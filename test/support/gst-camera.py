@@ -5,10 +5,11 @@ import sys
 
 import gi
 
+gi.require_version("Gio", "2.0")
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 PIPELINES = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 bitrate=200"
@@ -24,6 +25,7 @@ parser.add_argument("--port", default="0", help="0: the system chooses")
 parser.add_argument("--path", default="/live")
 parser.add_argument("--user", help="with --password: only after digest authentication")
 parser.add_argument("--password")
+parser.add_argument("--certificate", help="PEM of certificate and key: the camera then speaks TLS alone")
 options = parser.parse_args()
 
 Gst.init(None)
@@ -38,8 +40,11 @@ factory.set_launch(
     + " )"
 )
 factory.set_shared(True)
+auth = GstRtspServer.RTSPAuth()
+if options.certificate:
+    auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(options.certificate))
+    server.set_auth(auth)
 if options.user:
-    auth = GstRtspServer.RTSPAuth()
     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
     token = GstRtspServer.RTSPToken()
     token.set_string("media.factory.role", "viewer")

@@ -9,6 +9,8 @@ export interface GstCameraOptions {
   path?: string;
   /** When set, the camera wants digest authentication. */
   credentials?: Credentials;
+  /** File with certificate and key in PEM: rtsps then. */
+  certificate?: string;
   /** 0: the system chooses, and the camera keeps that port over a stop. */
   port?: number;
 }
@@ -23,13 +25,14 @@ export class GstCamera implements Camera {
   }
 
   async start(): Promise<{ url: string }> {
-    const { codec = "h264", path: mount = "/live", credentials } = this.options;
+    const { codec = "h264", path: mount = "/live", credentials, certificate } = this.options;
     const args = [path.join(__dirname, "gst-camera.py"), "--codec", codec, "--path", mount];
     args.push("--port", String(this.port));
+    if (certificate) args.push("--certificate", certificate);
     if (credentials) args.push("--user", credentials.username, "--password", credentials.password);
     this.process = new ReadyProcess({ file: SYSTEM_PYTHON, args, ready: /^ready (\d+)$/m });
     this.port = Number((await this.process.start())[1]);
-    return { url: `rtsp://${LOOPBACK}:${this.port}${mount}` };
+    return { url: `${certificate ? "rtsps" : "rtsp"}://${LOOPBACK}:${this.port}${mount}` };
   }
 
   /** Stops it in its tracks: the system still takes connections for it. */

@@ -16,13 +16,14 @@ assert Gst.ElementFactory.find("x264enc") and Gst.ElementFactory.find("rtph264pa
 const PROGRAMS = {
   ffmpeg: { command: ["ffmpeg", "-version"], debian: "ffmpeg" },
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
+  nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   sqlite3: { command: ["sqlite3", "-version"], debian: "sqlite3" },
   "gst-rtsp-server": {
     command: [SYSTEM_PYTHON, "-c", GST_RTSP_SERVER],
     debian:
-      "gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly",
+      "gir1.2-gst-rtsp-server-1.0 python3-gi glib-networking gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly",
   },
 } as const;
 

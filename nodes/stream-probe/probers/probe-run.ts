@@ -25,6 +25,8 @@ export interface Verdict {
  */
 export class ProbeRun {
   readonly timings: Timings = {};
+  /** Something came where the picture should, and nobody could make anything of it. */
+  unreadable = false;
   /** The level of the step that is being made. */
   level: Level = "handshake";
 
@@ -173,6 +175,7 @@ export class ProbeRun {
       level: this.level,
       media: outcome instanceof Failure ? undefined : outcome.media,
       credentialsRefused: this.credentialsRefused,
+      ...(this.unreadable && { unreadable: true }),
     };
   }
 

@@ -136,11 +136,14 @@ export class RtspPlay {
 
   private take(channel: number, bytes: Frame["payload"]): void {
     const packet = parseRtp(bytes);
-    // some cameras use other channels than they said: the payload type tells the track too
-    if (!packet || (channel !== this.channel && !this.track.payloadTypes.includes(packet.payloadType)))
-      return;
     // RTCP (RFC 5761 §4) shares the version bits
-    if (packet.payloadType >= 72 && packet.payloadType <= 76) return;
+    if (packet && packet.payloadType >= 72 && packet.payloadType <= 76) return;
+    // some cameras use other channels than they said: the payload type tells the track too
+    if (!packet || (channel !== this.channel && !this.track.payloadTypes.includes(packet.payloadType))) {
+      this.run.unreadable = this.picture.packets === 0;
+      return;
+    }
+    this.run.unreadable = false;
     if (this.picture.packets === 0) this.run.pictureCame(this.askedAt);
     this.picture.add(packet);
   }
