@@ -252,7 +252,7 @@ describe("Recorder: states", () => {
 });
 
 describe("Recorder: seeds", () => {
-  const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp" };
+  const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp", media: null };
 
   it("knows the last check from recent and from checks, and the last confirmed state", () => {
     const db = database();

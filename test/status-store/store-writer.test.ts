@@ -68,7 +68,7 @@ describe("StoreWriter", () => {
     second.writer.start();
     const last = { at: NOW, state: "up", reason: "ok", message: "RTSP 200", latencyMs: 12 } as const;
     const confirmed = { state: "down", reason: "timeout", level: "handshake" } as const;
-    const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp" } as const;
+    const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp", media: null } as const;
     const since = (second.seeds[0]?.seeds[0]?.confirmed?.since ?? 0) - NOW;
     assert.ok(since >= 0 && since <= 20);
     assert.deepEqual(second.seeds[0], {
