@@ -75,15 +75,6 @@ export function parseStreamUrl(text: string): StreamUrl {
   };
 }
 
-/** Scheme, host and port of any text that may be a URL: for logs and for what is stored. */
-export function publicUrl(text: string): string {
-  try {
-    return parseStreamUrl(text).origin;
-  } catch {
-    return "(not a URL)";
-  }
-}
-
 function isStreamScheme(scheme: string): scheme is StreamScheme {
   return (STREAM_SCHEMES as readonly string[]).includes(scheme);
 }

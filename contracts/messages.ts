@@ -56,7 +56,6 @@ export const commandMessageSchema = z.object({
   /** With `check`: look by ffprobe. Unset: as far as the schedule would. */
   level: z.literal("deep", 'must be "deep", or left out').optional(),
 });
-export type CommandMessage = z.infer<typeof commandMessageSchema>;
 
 /** What a status-query can be asked. The last three are streamed to an `http in`'s own response. */
 export const QUERIES = [

@@ -32,6 +32,11 @@ interface Behaviour {
 
 const SESSION = { Session: "12345678" };
 
+/** The answer to SETUP that a camera should give. */
+function accepted(request: string): string {
+  return rtsp(request, "200 OK", { ...SESSION, Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" });
+}
+
 /** A session description with these lines behind its `m=video`. */
 export function videoSdp(...lines: string[]): string {
   const all = [
@@ -126,8 +131,7 @@ export const RTSP_CAMERAS: RtspFake[] = [
     source: "cheap HiSilicon cameras answer interleaved=0-1 and send on 2",
     script: camera({
       channel: 2,
-      setup: (request) =>
-        rtsp(request, "200 OK", { ...SESSION, Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" }),
+      setup: (request) => accepted(request),
     }),
     expected: "ok: RTSP 200 (h264 640x480 30)",
   },
@@ -294,8 +298,7 @@ export const RTSP_CAMERAS: RtspFake[] = [
     source: "RFC 2326 §10.1: a server may send OPTIONS to see whether the client lives",
     script: camera({
       setup: (request) =>
-        `OPTIONS rtsp://client RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabc` +
-        rtsp(request, "200 OK", { ...SESSION, Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" }),
+        `OPTIONS rtsp://client RTSP/1.0\r\nCSeq: 1\r\nContent-Length: 3\r\n\r\nabc` + accepted(request),
     }),
     expected: "ok: RTSP 200 (h264 640x480 30)",
   },
@@ -439,7 +442,7 @@ export const RTSP_CAMERAS: RtspFake[] = [
     script: camera({
       setup: (request) =>
         request.includes("Authorization: Basic dTpw")
-          ? rtsp(request, "200 OK", { ...SESSION, Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" })
+          ? accepted(request)
           : rtsp(request, "401 Unauthorized", { "WWW-Authenticate": 'Basic realm="x"' }),
     }),
     credentials: "u:p",
@@ -451,7 +454,7 @@ export const RTSP_CAMERAS: RtspFake[] = [
     script: camera({
       setup: (request) =>
         request.includes('nonce="one"')
-          ? rtsp(request, "200 OK", { ...SESSION, Transport: "RTP/AVP/TCP;unicast;interleaved=0-1" })
+          ? accepted(request)
           : rtsp(request, "401 Unauthorized", { "WWW-Authenticate": 'Digest realm="x", nonce="one"' }),
       play: (request) =>
         request.includes('nonce="two"')

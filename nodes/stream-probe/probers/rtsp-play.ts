@@ -81,7 +81,7 @@ export class RtspPlay {
     if (refused) return refused;
     const { head } = answer as Answer;
     // the session's name ends where its parameters begin (RFC 2326 §12.37)
-    this.session.sessionId = header(head, "session")?.split(";", 1)[0]?.trim();
+    this.session.sessionId = header(head, "session")?.split(";", 1)[0]?.trim() || undefined;
     return this.readTransport(head, wantsUdp);
   }
 
