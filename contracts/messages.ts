@@ -57,9 +57,10 @@ export const commandMessageSchema = z.object({
   level: z.literal("deep", 'must be "deep", or left out').optional(),
 });
 
-/** What a status-query can be asked. The last three are streamed to an `http in`'s own response. */
+/** What a status-query can be asked; docs/API.md has the parameters. The last three are streamed to an `http in`'s own response. */
 export const QUERIES = [
   ...(["status", "streams", "stream", "history", "incidents", "uptime", "metrics"] as const),
+  ...(["bars", "transitions"] as const),
   ...(["export.csv", "export.ndjson", "backup"] as const),
 ] as const;
 export type Query = (typeof QUERIES)[number];

@@ -88,3 +88,13 @@ export const settingsSchema = z.object({
     .optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** The services of v2.2 that can be stopped, started and restarted alone. */
+export const SERVICES = ["monitor", "mqtt"] as const;
+export type Service = (typeof SERVICES)[number];
+
+/** `services: {mqtt: {stopped: true}}` of config.yaml: what was stopped by hand stays so over a restart of the program. */
+export function isStopped({ services }: Pick<Settings, "services">, service: Service): boolean {
+  const entry = services?.[service];
+  return typeof entry === "object" && entry !== null && "stopped" in entry && entry.stopped === true;
+}
