@@ -28,6 +28,10 @@ export class ReadyProcess {
 
   constructor(private readonly options: ReadyProcessOptions) {}
 
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** @returns the match of `ready` in the program's output */
   async start(): Promise<RegExpExecArray> {
     const { file, args, cwd, env, ready, timeoutMs = 30_000 } = this.options;
