@@ -8,12 +8,16 @@ const MOST_OUTPUT = 64 * 1024 * 1024;
 /** A program that starts a Docker engine: `start` prints what to export, `stop` ends it. */
 const STARTER = process.env.STREAMPULSE_DOCKER_ENGINE;
 
-const answers = () =>
-  [["version"], ["compose", "version"]].every(
-    (args) => spawnSync("docker", args, { stdio: "ignore", timeout: 30_000 }).status === 0,
-  );
+const works = (...args: string[]) =>
+  spawnSync("docker", args, { stdio: "ignore", timeout: 30_000 }).status === 0;
 
-const isRunning = answers();
+const hasCompose = works("compose", "version");
+const isRunning = hasCompose && works("version");
+
+/** Options for a suite that needs Docker's command with Compose, and no engine. */
+export const needsCompose: { skip: string | false } = {
+  skip: hasCompose ? false : "needs docker with Compose on the PATH",
+};
 
 /** Options for a suite that needs a Docker engine: skipped, by name, where there is none and none can be started. */
 export const needsEngine: { skip: string | false } = {
