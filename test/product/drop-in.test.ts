@@ -137,7 +137,9 @@ describe("the packed package in somebody's own Node-RED", () => {
     const forms = await response.text();
     const icons = (await (await fetch(own.url("icons"))).json()) as Record<string, string[]>;
     for (const type of types) {
-      const form = new RegExp(`registerType\\("${type}", \\{\\s*category: "(StreamPulse|config)"`).exec(forms);
+      const form = new RegExp(`registerType\\("${type}", \\{\\s*category: "(StreamPulse|config)"`).exec(
+        forms,
+      );
       assert.ok(form, `${type} is in the category StreamPulse, or a config node`);
       assert.ok(forms.includes(`data-template-name="${type}"`), `${type} has a form`);
       const [, help = ""] = new RegExp(`data-help-name="${type}">([^]*?)</script>`).exec(forms) ?? [];
