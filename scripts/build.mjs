@@ -23,6 +23,12 @@ const SOURCES = ["contracts", "common", "nodes", "runtime", "demo", "test", "ben
 /** Files of these kinds are copied as they are. Test fixtures stay where they are. */
 const ASSET = /\.(html|css|svg|png|json|py)$/;
 
+// The packed package brings better-sqlite3 along with its binaries, and without what npm would compile it from: whatever
+// has a binding.gyp npm compiles again when it installs from a lock, and fails where Python is missing.
+for (const source of ["binding.gyp", "deps", "src"]) {
+  rmSync(path.join(root, "node_modules", "better-sqlite3", source), { recursive: true, force: true });
+}
+
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true, recursive: true })
