@@ -16,8 +16,7 @@ import { after, before, describe, it } from "node:test";
 import { unusedPort } from "../../demo/cameras";
 import { editorToken, rawGet, signIn } from "../runtime/support";
 import { fixture, projectRoot } from "../support/fixtures";
-import { until } from "../support/until";
-import { Container, removeFolder } from "./container";
+import { Container, patiently, removeFolder } from "./container";
 import { Engine, needsEngine } from "./engine";
 
 const PASSWORD = "correct horse battery";
@@ -55,7 +54,7 @@ function override(label: string): void {
     image: NAME,
     container_name: NAME,
     build: { labels: { label } },
-    environment: { STREAMPULSE_WATCHDOG_SECONDS: "5" },
+    environment: { STREAMPULSE_WATCHDOG_SECONDS: "12" },
     healthcheck: { interval: "2s" },
   };
   writeFileSync(path.join(folder, "override.json"), JSON.stringify({ services: { streampulse: service } }));
@@ -122,7 +121,7 @@ describe("the container", needsEngine, () => {
     });
 
     it("has its history, and keeps the old database", async () => {
-      const [oldest] = await until(async () => {
+      const [oldest] = await patiently(async () => {
         const checks = (await history("Gate Camera", cookie)).filter(({ message }) => message === "RTSP 200");
         return checks.length === 19 && checks.reverse();
       });
@@ -165,7 +164,7 @@ describe("the container", needsEngine, () => {
 
     it("reaps what others leave behind", async () => {
       await container.exec("sh", "-c", "(sleep 0.1 &)");
-      await until(async () => !(await container.processes()).some(({ name }) => name === "sleep"));
+      await patiently(async () => !(await container.processes()).some(({ name }) => name === "sleep"));
       assert.deepEqual(
         (await container.processes()).filter(({ state }) => state === "Z"),
         [],
@@ -195,7 +194,7 @@ describe("the container", needsEngine, () => {
     it("comes back when its process is killed", async () => {
       const { pid } = await container.nodeRed();
       await container.exec("node", "-e", `process.kill(${pid}, "SIGKILL")`);
-      await until(async () => (await container.inspect()).RestartCount === 1);
+      await patiently(async () => (await container.inspect()).RestartCount === 1);
       await container.untilHealthy();
       assert.equal((await fetch(at("api", "api/status"))).status, 200);
     });
@@ -224,14 +223,14 @@ describe("the container", needsEngine, () => {
       });
       assert.equal(made.status, 200);
       const hang = () => fetch(at("gui", "api/hang"), { headers: { cookie } });
-      await until(() =>
+      await patiently(() =>
         hang().then(
           () => false,
           () => true,
         ),
       );
-      await until(async () => (await container.inspect()).RestartCount === 2);
-      assert.match(await container.logs(), /\[error\] The event loop has not turned for 5 s/);
+      await patiently(async () => (await container.inspect()).RestartCount === 2);
+      assert.match(await container.logs(), /\[error\] The event loop has not turned for 12 s/);
       await container.untilHealthy();
     });
 
@@ -303,7 +302,7 @@ describe("the container", needsEngine, () => {
       mkdirSync(dataDir);
       chmodSync(dataDir, 0o755);
       const one = await run(dataDir, "--user", "4321:4321");
-      await until(async () => !(await one.inspect()).State.Running);
+      await patiently(async () => !(await one.inspect()).State.Running);
       assert.equal((await one.inspect()).State.ExitCode, 78);
       assert.equal(
         await one.logs(),

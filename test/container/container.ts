@@ -2,6 +2,9 @@ import path from "node:path";
 import { until } from "../support/until";
 import type { Engine } from "./engine";
 
+/** On a loaded machine a container needs its time. */
+export const patiently = <T>(condition: () => T | Promise<T>) => until(condition, 180_000);
+
 /** What `docker inspect` shows, as far as it is looked at here. */
 export interface Inspected {
   Image: string;
@@ -57,17 +60,17 @@ export class Container {
 
   /** Node-RED names its process so. */
   async nodeRed(): Promise<ContainerProcess> {
-    return until(async () => (await this.processes()).find(({ name }) => name === "node-red"), 60_000);
+    return patiently(async () => (await this.processes()).find(({ name }) => name === "node-red"));
   }
 
   /** By Docker's own check; what that says is in the error when it never is. */
   async untilHealthy(): Promise<void> {
     let health: Inspected["State"]["Health"];
     try {
-      await until(async () => {
+      await patiently(async () => {
         health = (await this.inspect()).State.Health;
         return health?.Status === "healthy";
-      }, 120_000);
+      });
     } catch (error) {
       const checks = health?.Log.map(({ Output }) => Output).join("");
       throw new Error(`${this.name} is not healthy: ${checks}\n${await this.logs()}`, { cause: error });
