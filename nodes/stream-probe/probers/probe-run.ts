@@ -62,6 +62,7 @@ export class ProbeRun {
     // the steps that are shown are those of the first connection
     const timings = this.level === "handshake" ? this.timings : {};
     const connection = new Connection(url, this.request.tlsVerify, this.network, timings);
+    connection.isForeign = !this.isOwnHost(url);
     this.connection = connection;
     const failure = await connection.open();
     if (failure) return failure;
@@ -190,8 +191,12 @@ export class ProbeRun {
   private credentialsFor(url: StreamUrl): Credentials | undefined {
     const own = this.request.url;
     if (own.username === undefined) return undefined;
-    if (url.host.toLowerCase() !== own.host.toLowerCase() || (own.secure && !url.secure)) return undefined;
+    if (!this.isOwnHost(url) || (own.secure && !url.secure)) return undefined;
     return { username: own.username, password: own.password ?? "" };
+  }
+
+  private isOwnHost({ host }: StreamUrl): boolean {
+    return host.toLowerCase() === this.request.url.host.toLowerCase();
   }
 
   private expire(): void {
