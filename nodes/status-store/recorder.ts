@@ -99,6 +99,11 @@ export class Recorder {
     }
   }
 
+  /** The lasting ids of all streams that are watched. */
+  ids(): [name: string, id: number][] {
+    return [...this.registry.all()].map(({ name, id }) => [name, id]);
+  }
+
   /** All streams that are watched. */
   watched(): { name: string; url: string }[] {
     return [...this.registry.all()].map(({ name, origin }) => ({ name, url: origin }));

@@ -63,6 +63,7 @@ export interface StoredCheck {
 
 /** What the database knew of a stream. */
 export interface Seed {
+  id: number;
   name: string;
   /** Scheme, host and port of its URL. */
   origin: string;
@@ -82,6 +83,12 @@ export interface SeedsMessage {
   seeds: Seed[];
   /** The number of the last stored transition, 0 when there is none. */
   lastSeq: number;
+}
+
+/** The lasting ids of all watched streams, after each list of streams. */
+export interface IdsMessage {
+  kind: "ids";
+  ids: [name: string, id: number][];
 }
 
 /** The import of one v2.2 database. */
@@ -135,4 +142,4 @@ export interface OpenRollupsMessage {
   flushes: number;
 }
 
-export type FromStoreWorker = SeedsMessage | StoreStats | OpenRollupsMessage;
+export type FromStoreWorker = SeedsMessage | IdsMessage | StoreStats | OpenRollupsMessage;

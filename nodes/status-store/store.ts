@@ -18,6 +18,7 @@ import {
   type LongQuestion,
   type Window,
 } from "./history";
+import { LiveFeed } from "./live-feed";
 import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
@@ -50,7 +51,9 @@ const MOST_ANSWERS = 50;
  * checks costs one walk over it and one message.
  */
 export class Store {
-  readonly live = new LiveStatus();
+  readonly live: LiveStatus;
+  /** Of the live status, for those who live longer. */
+  readonly feed: LiveFeed;
   readonly metrics = new MetricsCounters();
   private readonly history: History;
   private readonly answers = new Map<string, { at: number; answer: Promise<HistoryAnswer> }>();
@@ -74,6 +77,8 @@ export class Store {
 
   constructor(private readonly options: StoreOptions) {
     const { file, memory, clock, logger, workerFile } = options;
+    this.live = new LiveStatus(() => this.feed.wake());
+    this.feed = new LiveFeed(this.live, clock);
     const listener: HistoryListener = {
       onMessage: (message) => this.receive(message),
       onBegin: () => this.beginThread(),
@@ -89,6 +94,7 @@ export class Store {
 
   /** Commits everything and ends the thread. */
   stop(): Promise<void> {
+    this.feed.stop();
     return this.history.stop();
   }
 
@@ -222,6 +228,7 @@ export class Store {
       this.stats = message;
       return;
     }
+    if (message.kind === "ids") return this.live.setIds(message.ids);
     if (message.kind !== "seeds") return;
     this.live.addSeeds(message.seeds);
     this.lastSeq = Math.max(message.lastSeq, this.lastSeq);
