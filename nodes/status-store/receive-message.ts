@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   checkSchema,
+  deliveredMessageSchema,
   streamSchema,
   streamsMessageSchema,
   streamStateSchema,
@@ -57,6 +58,15 @@ const RECEIVERS = new Map<unknown, Receiver>([
       const parsed = transitionMessageSchema.safeParse(message);
       if (!parsed.success) return `${firstIssue(parsed.error)}.`;
       store.recordTransition(parsed.data.payload);
+      return undefined;
+    },
+  ],
+  [
+    "delivered",
+    (store, message) => {
+      const parsed = deliveredMessageSchema.safeParse(message);
+      if (!parsed.success) return `${firstIssue(parsed.error)}.`;
+      store.recordDelivered(parsed.data.payload.consumer, parsed.data.payload.seq);
       return undefined;
     },
   ],

@@ -48,8 +48,20 @@ export interface MediaOperation {
   media: { stream: string; media: Media }[];
 }
 
+/** All transitions up to `seq` have arrived where this consumer takes them. */
+export interface DeliveredOperation {
+  kind: "delivered";
+  consumer: string;
+  seq: number;
+}
+
 export type StoreOperation =
-  StreamsOperation | ChecksOperation | TransitionOperation | StatesOperation | MediaOperation;
+  | StreamsOperation
+  | ChecksOperation
+  | TransitionOperation
+  | StatesOperation
+  | MediaOperation
+  | DeliveredOperation;
 export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */

@@ -16,6 +16,7 @@ import {
   type HistoryListener,
   type HistoryQuestion,
   type LongQuestion,
+  type TransitionsQuestion,
   type Window,
 } from "./history";
 import { LiveFeed } from "./live-feed";
@@ -73,6 +74,8 @@ export class Store {
   private unnamed = 0;
   private hasRead = false;
   private lastSeq = 0;
+  /** Up to which transition each consumer has them all, as far as it was said since the start. */
+  private readonly delivered = new Map<string, number>();
   private readonly readListeners = new Set<() => void>();
 
   constructor(private readonly options: StoreOptions) {
@@ -195,6 +198,26 @@ export class Store {
     });
   }
 
+  /**
+   * Never from memory: what a consumer has said counts at once. One that asks for the first time ever begins behind
+   * the newest transition.
+   * @throws Refusal
+   */
+  async askTransitions(question: TransitionsQuestion): Promise<HistoryAnswer> {
+    const { consumer } = question;
+    if (consumer === null) return this.history.ask(question);
+    const said = this.delivered.get(consumer) ?? null;
+    const answer = await this.history.ask({ ...question, said });
+    const { delivered } = JSON.parse(Buffer.from(answer.bytes).toString()) as { delivered: number };
+    if (said === null) this.recordDelivered(consumer, delivered);
+    return answer;
+  }
+
+  recordDelivered(consumer: string, seq: number): void {
+    this.delivered.set(consumer, Math.max(seq, this.delivered.get(consumer) ?? 0));
+    this.history.write({ kind: "delivered", consumer, seq });
+  }
+
   health(): Omit<HealthReport, "source"> {
     const { stats } = this;
     const failure = this.workerDeath ?? stats?.failure ?? null;
@@ -237,6 +260,7 @@ export class Store {
     if (this.hasRead) {
       this.history.write({ kind: "states", states: this.live.confirmedStates() });
       this.history.write({ kind: "media", media: this.live.allMedia() });
+      for (const [consumer, seq] of this.delivered) this.history.write({ kind: "delivered", consumer, seq });
     }
     this.hasRead = true;
     this.warmUp();
