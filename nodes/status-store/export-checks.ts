@@ -26,12 +26,13 @@ export function* exportChecks(
   const zone = new ZonedTime(question.timezone);
   const render = question.format === "csv" ? csvLine : jsonLine;
   const piece = (rows: readonly Row[], head = "") =>
-    encoder.encode(head + rows.map((row) => render(row, names.get(row[1]) ?? "", zone)).join(""));
+    encoder.encode(head + rows.map((row) => render(row, names.get(row[1]) as string, zone)).join(""));
 
   yield piece([], question.format === "csv" ? CSV_HEAD : "");
   let waiting: Row[] = [];
   for (const rows of readRows(db, question, only === null ? [...names.keys()] : [only], only)) {
-    waiting = waiting.concat(rows);
+    // what is being forgotten has no name any more
+    waiting = waiting.concat(rows.filter((row) => names.has(row[1])));
     if (waiting.length < ROWS_A_PIECE / 2) continue;
     yield piece(waiting);
     waiting = [];

@@ -55,13 +55,22 @@ export interface DeliveredOperation {
   seq: number;
 }
 
+/** Streams that were deleted for good, with their history. */
+export interface ForgetOperation {
+  kind: "forget";
+  names: string[];
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export type StoreOperation =
   | StreamsOperation
   | ChecksOperation
   | TransitionOperation
   | StatesOperation
   | MediaOperation
-  | DeliveredOperation;
+  | DeliveredOperation
+  | ForgetOperation;
 export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */

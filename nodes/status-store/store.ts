@@ -213,6 +213,11 @@ export class Store {
     return answer;
   }
 
+  /** Deletes streams with their history; of one that is watched only what was until now. */
+  forget(names: string[]): void {
+    this.history.write({ kind: "forget", names, at: this.options.clock.now() });
+  }
+
   recordDelivered(consumer: string, seq: number): void {
     this.delivered.set(consumer, Math.max(seq, this.delivered.get(consumer) ?? 0));
     this.history.write({ kind: "delivered", consumer, seq });
