@@ -136,6 +136,16 @@ export interface MaintenanceStats {
   imports: ImportStats[];
 }
 
+/** A file that was moved aside. */
+export interface Notice {
+  /** One sentence. */
+  text: string;
+  /** True when history is missing because of it. */
+  isLoss: boolean;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export interface StoreStats {
   kind: "stats";
   /** Since the thread's start. */
@@ -150,8 +160,8 @@ export interface StoreStats {
   schemaVersion: number;
   /** Why nothing can be stored now, in one sentence; null when all is well. */
   failure: string | null;
-  /** The latest files that were moved aside, one sentence each. */
-  notices: string[];
+  /** The latest files that were moved aside. */
+  notices: Notice[];
   /** Null while no database is open. */
   maintenance: MaintenanceStats | null;
 }

@@ -226,7 +226,10 @@ describe("StoreWriter: faults", () => {
     one.clock.pass(20_000);
     assert.equal(one.stats.failure, null);
     assert.equal(one.stats.notices.length, 1);
-    assert.match(one.stats.notices[0] ?? "", /was not a readable database and was moved to .+\.broken-2026-/);
+    assert.match(
+      one.stats.notices[0]?.text ?? "",
+      /was not a readable database and was moved to .+\.broken-2026-/,
+    );
     assert.deepEqual(rows(one.file, "SELECT name FROM streams"), [{ name: "a" }]);
     assert.equal(countOf(one.file), 1);
   });
