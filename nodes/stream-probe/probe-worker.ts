@@ -6,7 +6,7 @@ import type { Stream } from "../../contracts/stream";
 import { ProbeEngine } from "./engine";
 import { FfmpegTools } from "./ffmpeg";
 import { PROBERS } from "./probers";
-import { Resolver } from "./probers/resolver";
+import { Resolver } from "../../common/camera/resolver";
 import type { FromWorker, ToWorker } from "./probe-messages";
 
 /** The thread that probes: an engine between two message ports. */

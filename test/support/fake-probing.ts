@@ -11,7 +11,7 @@ import type {
   ProbeResult,
 } from "../../nodes/stream-probe/probers/prober";
 import type { MediaTools } from "../../nodes/stream-probe/ffmpeg";
-import { Resolver } from "../../nodes/stream-probe/probers/resolver";
+import { Resolver } from "../../common/camera/resolver";
 import { FakeClock } from "./fake-clock";
 import { RecordingLogger } from "./recording-logger";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import net from "node:net";
 import { describe, it } from "node:test";
 import { parseStreamUrl } from "../../../common/stream-url";
-import { UrlHandover } from "../../../nodes/stream-probe/ffmpeg/url-handover";
+import { UrlHandover } from "../../../common/ffmpeg/url-handover";
 
 /** What a server answers to some bytes, until it closes. */
 async function ask(address: string, request: string): Promise<string> {

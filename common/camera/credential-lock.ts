@@ -1,4 +1,4 @@
-import type { Clock } from "../../common/clock";
+import type { Clock } from "../clock";
 
 /** Cameras lock an account after a few wrong passwords: refused credentials rest for this long. */
 export const REST_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import net from "node:net";
-import { wholeUrl, type StreamUrl } from "../../../common/stream-url";
+import { wholeUrl, type StreamUrl } from "../stream-url";
 
 const LOOPBACK = "127.0.0.1";
 const MOST_REQUEST_BYTES = 4096;
