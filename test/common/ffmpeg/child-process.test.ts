@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { systemClock } from "../../../common/clock";
-import { Children, type ChildTask } from "../../../nodes/stream-probe/ffmpeg/child-process";
+import { Children, type ChildTask } from "../../../common/ffmpeg/child-process";
 import { temporaryFolder } from "../../support/temporary-folder";
 import { until } from "../../support/until";
 

@@ -1,13 +1,22 @@
-import type { StreamUrl } from "../../../common/stream-url";
-import type { Reason } from "../../../contracts/reasons";
+import type { StreamUrl } from "../stream-url";
+import type { Reason } from "../../contracts/reasons";
 import { Connection } from "./connection";
 import { Failure, LocalFailure } from "./failure";
 import { HttpBody } from "./http-body";
-import type { ProbeRun } from "./probe-run";
+import type { Visit } from "./visit";
 import { WireReader, type Head } from "./wire-reader";
 
-/** All that is read of one answer: a picture of many megapixels has 20 MiB. */
-const MOST_BYTES = 32 * 1024 * 1024;
+/** How much is read of one answer. */
+export interface HttpLimits {
+  bytes: number;
+  /** Each costs more work than its bytes. */
+  chunks: number;
+}
+
+/** A picture of many megapixels has 20 MiB, and none comes in more chunks. */
+const ONE_PICTURE: HttpLimits = { bytes: 32 * 1024 * 1024, chunks: 65_536 };
+/** For who looks at each piece and keeps none. */
+export const ENDLESS: HttpLimits = { bytes: Infinity, chunks: Infinity };
 const MOST_INFORMATIONAL = 10;
 
 export interface HttpAnswer {
@@ -30,44 +39,45 @@ export interface Resource {
  * @param resource none for the stream's own URL
  */
 export async function httpGet(
-  run: ProbeRun,
+  visit: Visit,
   first: StreamUrl,
   resource?: Resource,
+  limits = ONE_PICTURE,
 ): Promise<HttpAnswer | Failure | LocalFailure> {
-  const answer = await request(run, first, resource);
-  // the run's own words on a resource that did not come name it already
+  const answer = await request(visit, first, resource, limits);
+  // the visit's own words on a resource that did not come name it already
   if (!(answer instanceof Failure) || !resource || answer.reason === "no_media") return answer;
   return new Failure(answer.reason, `${resource.name}: ${answer.message}`);
 }
 
 async function request(
-  run: ProbeRun,
+  visit: Visit,
   first: StreamUrl,
   resource: Resource | undefined,
+  limits: HttpLimits,
 ): Promise<HttpAnswer | Failure | LocalFailure> {
   let url = first;
   if (resource) {
-    run.nextResource();
-    run.await(`no ${resource.name}`, "no_media");
+    visit.nextResource();
+    visit.await(`no ${resource.name}`, "no_media");
   }
   for (;;) {
-    const connection = await run.connect(url);
+    const connection = await visit.connect(url);
     if (!(connection instanceof Connection)) return connection;
-    const reader = new WireReader(connection, MOST_BYTES);
-    connection.write(requestText(url, run.authorization(url, "GET", url.path), resource?.range));
-    if (!resource) run.requested("no answer");
+    const reader = new WireReader(connection, limits.bytes);
+    connection.write(requestText(url, visit.authorization(url, "GET", url.path), resource?.range));
+    if (!resource) visit.requested("no answer");
     const head = await finalHead(reader);
     if (head instanceof Failure || head instanceof LocalFailure) return head;
-    run.answered();
+    visit.answered();
     if (isRedirect(head.status)) {
-      const target = run.redirected(head, url);
+      const target = visit.redirected(head, url);
       if (target instanceof Failure) return target;
       url = target;
     } else if (head.status !== 401) {
-      return { url, head, body: new HttpBody(reader, head) };
-    } else if (!run.mayAuthorize(head, url)) {
-      const { reason, message } = run.unauthorized("HTTP 401");
-      return new Failure(reason, message);
+      return { url, head, body: new HttpBody(reader, head, limits.chunks) };
+    } else if (!visit.mayAuthorize(head, url)) {
+      return visit.unauthorized("HTTP 401");
     }
   }
 }

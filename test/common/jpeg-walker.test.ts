@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { JpegWalker } from "../../../nodes/stream-probe/picture/jpeg";
-import { jpeg, media, type JpegShape } from "../../support/media";
+import { JpegWalker } from "../../common/jpeg-walker";
+import { jpeg, media, type JpegShape } from "../support/media";
 
 function walk(bytes: Buffer, pieceBytes = bytes.length): string {
   const walker = new JpegWalker();
@@ -31,6 +31,38 @@ describe("walking JPEG", () => {
         assert.equal(walk(bytes, pieceBytes), "2 64x48");
     });
   }
+
+  it("tells where each picture stands, in pieces of any size", () => {
+    const [one, two] = [jpeg({ thumbnail: true }), jpeg({ filled: true })];
+    const bytes = Buffer.concat([Buffer.from("--x\r\n\xff\xd8", "latin1"), one, Buffer.alloc(9), two, one]);
+    const begin = 7;
+    const second = begin + one.length + 9;
+    const expected = [
+      [begin, begin + one.length],
+      [second, second + two.length],
+      [second + two.length, bytes.length],
+    ];
+    for (const pieceBytes of [1, 2, 3, 7, 100, bytes.length]) {
+      const places: number[][] = [];
+      const walker = new JpegWalker((from, to) => places.push([from, to]));
+      for (let at = 0; at < bytes.length; at += pieceBytes) walker.add(bytes.subarray(at, at + pieceBytes));
+      assert.deepEqual(places, expected, `${pieceBytes}`);
+    }
+  });
+
+  it("tells what may still become a picture", () => {
+    const walker = new JpegWalker();
+    const places = [Buffer.from("000000ff", "hex"), Buffer.from("d8", "hex"), Buffer.from("ffe0", "hex")].map(
+      (bytes) => {
+        walker.add(bytes);
+        return walker.beginning;
+      },
+    );
+    assert.deepEqual(places, [3, 3, 3]);
+    const passed = new JpegWalker();
+    passed.add(Buffer.alloc(100));
+    assert.equal(passed.beginning, 100);
+  });
 
   it("finds a real one", () => assert.equal(walk(media("picture.jpg")), "1 64x48"));
 

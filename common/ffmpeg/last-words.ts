@@ -1,4 +1,4 @@
-import type { StreamUrl } from "../../../common/stream-url";
+import type { StreamUrl } from "../stream-url";
 
 const MOST_CHARACTERS = 160;
 

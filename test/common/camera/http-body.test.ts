@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { Connection } from "../../nodes/stream-probe/probers/connection";
-import { Failure } from "../../nodes/stream-probe/probers/failure";
-import { HttpBody } from "../../nodes/stream-probe/probers/http-body";
-import { WireReader, type Head } from "../../nodes/stream-probe/probers/wire-reader";
+import type { Connection } from "../../../common/camera/connection";
+import { Failure } from "../../../common/camera/failure";
+import { HttpBody } from "../../../common/camera/http-body";
+import { WireReader, type Head } from "../../../common/camera/wire-reader";
 
 /** Reads a whole body that comes in pieces of this size, and tells how it ended. */
 async function read(text: string, headers: Record<string, string>, pieceBytes: number): Promise<string> {
@@ -17,7 +17,7 @@ async function read(text: string, headers: Record<string, string>, pieceBytes: n
     status: 200,
     headers: new Map(Object.entries(headers).map(([name, value]) => [name, [value]])),
   };
-  const body = new HttpBody(new WireReader(connection as unknown as Connection, 10_000), head);
+  const body = new HttpBody(new WireReader(connection as unknown as Connection, 10_000), head, 1000);
   await body.begin(3);
   let received = "";
   for (;;) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { LookupAddress } from "node:dns";
 import { describe, it } from "node:test";
-import { Failure } from "../../nodes/stream-probe/probers/failure";
-import { Resolver } from "../../nodes/stream-probe/probers/resolver";
-import { FakeClock, settle } from "../support/fake-clock";
+import { Failure } from "../../../common/camera/failure";
+import { Resolver } from "../../../common/camera/resolver";
+import { FakeClock, settle } from "../../support/fake-clock";
 
 const ADDRESS: LookupAddress[] = [{ address: "10.0.0.5", family: 4 }];
 const NEW_ADDRESS: LookupAddress[] = [{ address: "10.0.0.6", family: 4 }];

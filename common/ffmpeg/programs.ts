@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
-import type { Clock } from "../../../common/clock";
+import type { Clock } from "../clock";
 import type { Children } from "./child-process";
 
 export type ProgramName = "ffprobe" | "ffmpeg";

@@ -1,4 +1,4 @@
-import type { ProbeRequest } from "../probers/prober";
+import type { StreamAccess } from "../camera/access";
 
 /** A camera that says nothing for so long has ended; the whole is limited by the wall clock. */
 const SILENCE_MS = 5000;
@@ -17,12 +17,12 @@ const HTTP_FORMATS =
  * @param major the program's version: before 5, `-timeout` of RTSP meant to wait for a caller
  * @param address of a handover
  */
-export function inputArguments(request: ProbeRequest, major: number, address: string): string[] {
+export function inputArguments(access: StreamAccess, major: number, address: string): string[] {
   const silence = String(SILENCE_MS * 1000);
   const own =
-    request.url.protocol === "rtsp"
+    access.url.protocol === "rtsp"
       ? [
-          ...["-protocol_whitelist", "rtp,udp,tcp,tls", "-f", "rtsp", "-rtsp_transport", request.transport],
+          ...["-protocol_whitelist", "rtp,udp,tcp,tls", "-f", "rtsp", "-rtsp_transport", access.transport],
           ...[major < 5 ? "-stimeout" : "-timeout", silence],
         ]
       : [

@@ -1,11 +1,9 @@
-import type { Clock } from "../../../common/clock";
+import type { Clock } from "../clock";
 import { Failure, type LocalFailure } from "./failure";
 import { header, printable, type Head, type WireReader } from "./wire-reader";
 
 /** A chunk's size line with its extensions is not longer. */
 const MOST_SIZE_LINE_BYTES = 4096;
-/** No picture comes in more, and each costs more work than its bytes. */
-const MOST_CHUNKS = 65_536;
 /** Hexadecimal, and extensions that mean nothing to us. */
 const SIZE_LINE = /^([0-9A-Fa-f]{1,16})[ \t]*(?:;.*)?\r?$/;
 /** So many bytes more make it worth looking again whether they are enough. */
@@ -27,6 +25,7 @@ export class HttpBody {
   constructor(
     private readonly reader: WireReader,
     head: Head,
+    private readonly mostChunks: number,
   ) {
     this.chunked = /chunked/i.test(header(head, "transfer-encoding") ?? "");
     this.left = this.chunked ? 0 : lengthOf(head);
@@ -123,7 +122,8 @@ export class HttpBody {
   /** Reads a size. @returns true when a chunk begins, and no bytes when its size has not come whole */
   private nextChunk(): true | Piece {
     if (this.ended) return null;
-    if (this.chunks === MOST_CHUNKS) return new Failure("too_large", `more than ${MOST_CHUNKS} chunks`);
+    if (this.chunks === this.mostChunks)
+      return new Failure("too_large", `more than ${this.mostChunks} chunks`);
     const { pending } = this.reader;
     let lineEnd = pending.indexOf(10);
     // the line end behind the chunk before is still in front of the size

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Authorizer, type Credentials } from "../../nodes/stream-probe/probers/authorization";
+import { Authorizer, type Credentials } from "../../../common/camera/authorization";
 
 const mufasa = { username: "Mufasa", password: "Circle of Life" };
 const cnonce = () => "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ";

@@ -1,6 +1,6 @@
 import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
-import type { Clock } from "../../../common/clock";
+import type { Clock } from "../clock";
 import { Failure } from "./failure";
 
 export type Lookup = (host: string) => Promise<LookupAddress[]>;

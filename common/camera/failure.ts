@@ -1,4 +1,4 @@
-import type { Reason } from "../../../contracts/reasons";
+import type { Reason } from "../../contracts/reasons";
 
 /** Why a step of a probe did not succeed: a value that is handed up, not an exception. */
 export class Failure {

@@ -1,4 +1,4 @@
-import { plausible, type PictureFacts } from "./facts";
+import { plausible, type PictureFacts } from "./picture-facts";
 
 /** Marker codes of ITU-T T.81 table B.1. */
 const RST0 = 0xd0;
@@ -31,9 +31,21 @@ export class JpegWalker {
   private height = 0;
   private frame = false;
   private scan = false;
+  /** Bytes of all pieces before this one. */
+  private passed = 0;
+  private beganAt = 0;
+
+  /** @param onPicture is called for each whole picture, with its place among all bytes so far */
+  constructor(private readonly onPicture: (from: number, to: number) => void = () => {}) {}
 
   add(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) at = this.step(bytes, at);
+    this.passed += bytes.length;
+  }
+
+  /** Where the picture begins that is not whole yet; while none has begun, the first byte that may be its beginning. */
+  get beginning(): number {
+    return this.place === "search" ? this.passed - this.matched : this.beganAt;
   }
 
   /** A picture has begun that is not whole yet, and its header was understood. */
@@ -62,7 +74,7 @@ export class JpegWalker {
       case "marker":
         if (this.matched === 0 && byte !== 0xff) this.lose();
         else if (byte === 0xff) this.matched = 1;
-        else this.markerRead(byte);
+        else this.markerRead(byte, at);
         return at + 1;
     }
   }
@@ -75,7 +87,7 @@ export class JpegWalker {
       return found + 1;
     }
     const byte = bytes[at] as number;
-    if (this.matched === 2 && byte === 0xff) this.begin(1);
+    if (this.matched === 2 && byte === 0xff) this.begin(1, at - 2);
     else if (byte === 0xff) this.matched = 1;
     else this.matched = this.matched === 1 && byte === SOI ? 2 : 0;
     return at + 1;
@@ -94,7 +106,7 @@ export class JpegWalker {
       const byte = bytes[at] as number;
       if (byte === 0x00 || (byte >= RST0 && byte <= RST7)) this.matched = 0;
       else if (byte !== 0xff) {
-        this.markerRead(byte);
+        this.markerRead(byte, at);
         return at + 1;
       }
     }
@@ -109,11 +121,12 @@ export class JpegWalker {
     return end;
   }
 
-  private markerRead(marker: number): void {
+  /** @param at where it stands in this piece */
+  private markerRead(marker: number, at: number): void {
     this.matched = 0;
-    if (marker === SOI) return this.begin(0);
+    if (marker === SOI) return this.begin(0, at - 1);
     if (marker === EOI) {
-      if (this.frame && this.scan) this.pictures++;
+      if (this.frame && this.scan) this.whole(at + 1);
       return this.lose();
     }
     if (marker === TEM || (marker >= RST0 && marker <= RST7)) return;
@@ -148,7 +161,14 @@ export class JpegWalker {
     }
   }
 
-  private begin(matched: 0 | 1): void {
+  private whole(to: number): void {
+    this.pictures++;
+    this.onPicture(this.beganAt, this.passed + to);
+  }
+
+  /** @param at where its first byte stands, seen from the beginning of this piece */
+  private begin(matched: 0 | 1, at: number): void {
+    this.beganAt = this.passed + at;
     this.place = "marker";
     this.matched = matched;
     this.frame = this.scan = false;
@@ -162,9 +182,4 @@ export class JpegWalker {
 
 function isStartOfFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-}
-
-/** RTP's JPEG header (RFC 2435 §3.1) counts in blocks of 8 pixels; 0 means a size from another place. */
-export function parseRtpJpeg(payload: Uint8Array): PictureFacts | undefined {
-  return payload.length < 8 ? undefined : plausible((payload[6] as number) * 8, (payload[7] as number) * 8);
 }

@@ -1,4 +1,4 @@
-import type { ProbeNotMade, ProbeRequest } from "../probers/prober";
+import type { NotMade, StreamAccess } from "../camera/access";
 import type { Children, ChildOutcome } from "./child-process";
 import { inputArguments } from "./input-arguments";
 import type { ProgramName, Programs } from "./programs";
@@ -24,8 +24,8 @@ export class StreamTool {
     private readonly programs: Programs,
   ) {}
 
-  async run(request: ProbeRequest, task: ToolTask): Promise<ToolOutcome | ProbeNotMade> {
-    const { url, tlsVerify, withholdCredentials } = request;
+  async run(access: StreamAccess, task: ToolTask): Promise<ToolOutcome | NotMade> {
+    const { url, tlsVerify, withholdCredentials } = access;
     if (tlsVerify && url.secure) {
       return { notMade: `${this.name} is not used where tls_verify is set: it verifies no certificate` };
     }
@@ -38,7 +38,7 @@ export class StreamTool {
         return { notMade: `no port on loopback can be opened: ${address.message}` };
       const outcome = await this.children.run({
         file: program.file,
-        args: [...task.before, ...inputArguments(request, program.major, address), ...task.after],
+        args: [...task.before, ...inputArguments(access, program.major, address), ...task.after],
         env: this.programs.childEnv,
         timeoutMs: task.timeoutMs,
         mostBytes: task.mostBytes,

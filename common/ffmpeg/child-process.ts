@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import process from "node:process";
-import type { Clock } from "../../../common/clock";
+import type { Clock } from "../clock";
 
 export interface ChildTask {
   /** Absolute path; no shell ever sees it or its arguments. */
