@@ -19,6 +19,7 @@ const PROGRAMS = {
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
+  "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
   sqlite3: { command: ["sqlite3", "-version"], debian: "sqlite3" },
   "gst-rtsp-server": {
     command: [SYSTEM_PYTHON, "-c", GST_RTSP_SERVER],
