@@ -39,6 +39,8 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
   const files = packed?.files.map((file) => file.path) ?? [];
   assert.ok(files.includes("dist/nodes/stream-probe/stream-probe.html"));
   assert.ok(files.includes("dist/nodes/stream-probe/locales/en-US/stream-probe.json"));
+  assert.ok(files.includes("dist/dashboard/ui-stream-board/ui-stream-board.html"));
+  assert.ok(files.includes("resources/ui-stream-board.js"));
   assert.ok(files.includes("flows/streampulse.json"));
   assert.deepEqual(
     files.filter((file) => /^(dist\/(test|demo|bench)|test|demo|bench)\//.test(file)),
@@ -84,10 +86,10 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
   const ours = nodes.filter(({ module }) => module === "@streampulse/node-red-dashboard-2-streampulse");
   assert.deepEqual(
     ours.map(({ types, err }) => [types[0], err]).sort(),
-    ["status-database", "status-query", "status-store", "stream-config", "stream-probe"].map((type) => [
-      type,
-      undefined,
-    ]),
+    [
+      ...["status-database", "status-query", "status-store", "stream-config", "stream-probe"],
+      ...["ui-stream-board", "ui-stream-settings"],
+    ].map((type) => [type, undefined]),
   );
 
   const flow: unknown = JSON.parse(
