@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
+import { answerBars } from "./answer-bars";
 import { answerHistory, type Answering } from "./answer-history";
 import { answerIncidents } from "./answer-incidents";
+import { answerTransitions } from "./answer-transitions";
 import { UptimeAnswers } from "./answer-uptime";
 import { backUp } from "./backup";
 import { exportChecks } from "./export-checks";
@@ -131,6 +133,10 @@ export class HistoryReader {
         return this.uptime.answer(data, question, open);
       case "metrics":
         return renderMetrics(question.snapshot, this.uptime, data, open);
+      case "bars":
+        return answerBars(data, question, open);
+      case "transitions":
+        return answerTransitions(data, question);
     }
   }
 

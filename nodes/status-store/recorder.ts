@@ -17,6 +17,9 @@ import { TextIds } from "./text-ids";
 /** Different messages that are kept; a further one is stored as the sentence of its reason. */
 const MOST_MESSAGES = 20_000;
 
+/** Whoever makes up a new name for each message fills no disk. */
+const MOST_CONSUMERS = 1000;
+
 /**
  * Writes what happens into an open database. It holds copies of what it wrote: when a transaction is rolled back, a
  * new recorder has to take its place.
@@ -29,6 +32,7 @@ export class Recorder {
   private readonly history: StateHistory;
   private readonly insertCheck: Statement<[number, number, number, number, number, number | null, number]>;
   private readonly setGroup: Statement<[{ id: number; group: string | null }]>;
+  private readonly setDelivered: Statement<[{ consumer: string; seq: number }]>;
   private readonly setMedia: Statement<[{ id: number; media: string }]>;
 
   /** @param strict `strict_status` of config.yaml, until a `streams` operation says it */
@@ -44,6 +48,11 @@ export class Recorder {
     this.history = new StateHistory(db, this.reasons, this.messages, this.rollups);
     this.insertCheck = db.prepare("INSERT INTO recent VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)");
     this.setMedia = db.prepare("UPDATE streams SET media = @media WHERE id = @id");
+    this.setDelivered = db.prepare(
+      `INSERT INTO consumers SELECT @consumer, @seq
+       WHERE (SELECT count(*) FROM consumers) < ${MOST_CONSUMERS} OR @consumer IN (SELECT name FROM consumers)
+       ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)`,
+    );
     this.setGroup = db.prepare(
       `UPDATE streams SET "group" = @group WHERE id = @id AND "group" IS NOT @group`,
     );
@@ -96,7 +105,15 @@ export class Recorder {
           if (stream) this.setMedia.run({ id: stream.id, media: JSON.stringify(media) });
         }
         return [];
+      case "delivered":
+        this.setDelivered.run({ consumer: operation.consumer, seq: operation.seq });
+        return [];
     }
+  }
+
+  /** The lasting ids of all streams that are watched. */
+  ids(): [name: string, id: number][] {
+    return [...this.registry.all()].map(({ name, id }) => [name, id]);
   }
 
   /** All streams that are watched. */

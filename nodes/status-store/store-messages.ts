@@ -48,8 +48,20 @@ export interface MediaOperation {
   media: { stream: string; media: Media }[];
 }
 
+/** All transitions up to `seq` have arrived where this consumer takes them. */
+export interface DeliveredOperation {
+  kind: "delivered";
+  consumer: string;
+  seq: number;
+}
+
 export type StoreOperation =
-  StreamsOperation | ChecksOperation | TransitionOperation | StatesOperation | MediaOperation;
+  | StreamsOperation
+  | ChecksOperation
+  | TransitionOperation
+  | StatesOperation
+  | MediaOperation
+  | DeliveredOperation;
 export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */
@@ -63,6 +75,7 @@ export interface StoredCheck {
 
 /** What the database knew of a stream. */
 export interface Seed {
+  id: number;
   name: string;
   /** Scheme, host and port of its URL. */
   origin: string;
@@ -82,6 +95,12 @@ export interface SeedsMessage {
   seeds: Seed[];
   /** The number of the last stored transition, 0 when there is none. */
   lastSeq: number;
+}
+
+/** The lasting ids of all watched streams, after each list of streams. */
+export interface IdsMessage {
+  kind: "ids";
+  ids: [name: string, id: number][];
 }
 
 /** The import of one v2.2 database. */
@@ -135,4 +154,4 @@ export interface OpenRollupsMessage {
   flushes: number;
 }
 
-export type FromStoreWorker = SeedsMessage | StoreStats | OpenRollupsMessage;
+export type FromStoreWorker = SeedsMessage | IdsMessage | StoreStats | OpenRollupsMessage;

@@ -227,6 +227,9 @@ export class StoreWriter {
     for (const operation of operations) this.checksStored += checksIn(operation);
     this.lastCommitAt = this.options.clock.now();
     if (seeds.length > 0) this.sendSeeds(false, seeds);
+    if (operations.some(({ kind }) => kind === "streams")) {
+      this.options.send({ kind: "ids", ids: recorder.ids() });
+    }
   }
 
   /**

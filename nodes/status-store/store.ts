@@ -16,8 +16,10 @@ import {
   type HistoryListener,
   type HistoryQuestion,
   type LongQuestion,
+  type TransitionsQuestion,
   type Window,
 } from "./history";
+import { LiveFeed } from "./live-feed";
 import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
@@ -50,7 +52,9 @@ const MOST_ANSWERS = 50;
  * checks costs one walk over it and one message.
  */
 export class Store {
-  readonly live = new LiveStatus();
+  readonly live: LiveStatus;
+  /** Of the live status, for those who live longer. */
+  readonly feed: LiveFeed;
   readonly metrics = new MetricsCounters();
   private readonly history: History;
   private readonly answers = new Map<string, { at: number; answer: Promise<HistoryAnswer> }>();
@@ -70,10 +74,14 @@ export class Store {
   private unnamed = 0;
   private hasRead = false;
   private lastSeq = 0;
+  /** Up to which transition each consumer has them all, as far as it was said since the start. */
+  private readonly delivered = new Map<string, number>();
   private readonly readListeners = new Set<() => void>();
 
   constructor(private readonly options: StoreOptions) {
     const { file, memory, clock, logger, workerFile } = options;
+    this.live = new LiveStatus(() => this.feed.wake());
+    this.feed = new LiveFeed(this.live, clock);
     const listener: HistoryListener = {
       onMessage: (message) => this.receive(message),
       onBegin: () => this.beginThread(),
@@ -89,6 +97,7 @@ export class Store {
 
   /** Commits everything and ends the thread. */
   stop(): Promise<void> {
+    this.feed.stop();
     return this.history.stop();
   }
 
@@ -189,6 +198,26 @@ export class Store {
     });
   }
 
+  /**
+   * Never from memory: what a consumer has said counts at once. One that asks for the first time ever begins behind
+   * the newest transition.
+   * @throws Refusal
+   */
+  async askTransitions(question: TransitionsQuestion): Promise<HistoryAnswer> {
+    const { consumer } = question;
+    if (consumer === null) return this.history.ask(question);
+    const said = this.delivered.get(consumer) ?? null;
+    const answer = await this.history.ask({ ...question, said });
+    const { delivered } = JSON.parse(Buffer.from(answer.bytes).toString()) as { delivered: number };
+    if (said === null) this.recordDelivered(consumer, delivered);
+    return answer;
+  }
+
+  recordDelivered(consumer: string, seq: number): void {
+    this.delivered.set(consumer, Math.max(seq, this.delivered.get(consumer) ?? 0));
+    this.history.write({ kind: "delivered", consumer, seq });
+  }
+
   health(): Omit<HealthReport, "source"> {
     const { stats } = this;
     const failure = this.workerDeath ?? stats?.failure ?? null;
@@ -222,6 +251,7 @@ export class Store {
       this.stats = message;
       return;
     }
+    if (message.kind === "ids") return this.live.setIds(message.ids);
     if (message.kind !== "seeds") return;
     this.live.addSeeds(message.seeds);
     this.lastSeq = Math.max(message.lastSeq, this.lastSeq);
@@ -230,6 +260,7 @@ export class Store {
     if (this.hasRead) {
       this.history.write({ kind: "states", states: this.live.confirmedStates() });
       this.history.write({ kind: "media", media: this.live.allMedia() });
+      for (const [consumer, seq] of this.delivered) this.history.write({ kind: "delivered", consumer, seq });
     }
     this.hasRead = true;
     this.warmUp();

@@ -128,7 +128,8 @@ abstract class ThreadedHistory implements History {
 /** True where the sums that the writer still holds are part of the answer. */
 function countsUpToNow(question: HistoryQuestion): boolean {
   if (question.kind === "history") return question.bucketMs !== null;
-  return question.kind === "metrics" || (question.kind === "uptime" && question.by.length > 0);
+  if (question.kind === "metrics" || question.kind === "bars") return true;
+  return question.kind === "uptime" && question.by.length > 0;
 }
 
 /** SQLite in a file: one thread owns the connection that writes, another one reads. */
