@@ -2,27 +2,31 @@ import type { Clock } from "../../common/clock";
 
 /** Cameras lock an account after a few wrong passwords: refused credentials rest for this long. */
 export const REST_MS = 5 * 60_000;
+/** What was refused before so many others is forgotten. */
+const MOST_REMEMBERED = 50_000;
 
-/** Remembers which URLs had their credentials refused. A changed URL is another one and is tried at once. */
+/** Remembers which accounts (a URL with its credentials) were refused. Another password is tried at once. */
 export class CredentialLock {
+  /** The one that was refused last stands last. */
   private readonly refusedAt = new Map<string, number>();
 
   constructor(private readonly clock: Clock) {}
 
-  mustWithhold(url: string): boolean {
-    const at = this.refusedAt.get(url);
+  mustWithhold(account: string): boolean {
+    const at = this.refusedAt.get(account);
     return at !== undefined && this.clock.elapsed() - at < REST_MS;
   }
 
-  refused(url: string): void {
-    this.refusedAt.set(url, this.clock.elapsed());
+  refused(account: string): void {
+    this.refusedAt.delete(account);
+    this.refusedAt.set(account, this.clock.elapsed());
+    for (const oldest of this.refusedAt.keys()) {
+      if (this.mustWithhold(oldest) && this.refusedAt.size <= MOST_REMEMBERED) break;
+      this.refusedAt.delete(oldest);
+    }
   }
 
-  accepted(url: string): void {
-    this.refusedAt.delete(url);
-  }
-
-  keepOnly(urls: ReadonlySet<string>): void {
-    for (const url of this.refusedAt.keys()) if (!urls.has(url)) this.refusedAt.delete(url);
+  accepted(account: string): void {
+    this.refusedAt.delete(account);
   }
 }

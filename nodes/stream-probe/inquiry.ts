@@ -113,18 +113,18 @@ export class Inquiry {
       timeoutMs: timeoutMs[level],
       transport: stream.transport ?? "tcp",
       tlsVerify: stream.tls_verify ?? false,
-      withholdCredentials: this.credentialLock.mustWithhold(stream.url),
+      withholdCredentials: this.credentialLock.mustWithhold(monitored.account),
       memory,
     };
   }
 
   private noted<Result extends ProbeResult | ProbeNotMade>(
-    { stream }: MonitoredStream,
+    { account }: MonitoredStream,
     result: Result,
   ): Result {
     if ("notMade" in result) return result;
-    if (result.credentialsRefused) this.credentialLock.refused(stream.url);
-    else if (result.reason === "ok") this.credentialLock.accepted(stream.url);
+    if (result.credentialsRefused) this.credentialLock.refused(account);
+    else if (result.reason === "ok") this.credentialLock.accepted(account);
     return result;
   }
 }

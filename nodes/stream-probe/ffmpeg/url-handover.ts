@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import net from "node:net";
-import type { StreamUrl } from "../../../common/stream-url";
+import { wholeUrl, type StreamUrl } from "../../../common/stream-url";
 
 const LOOPBACK = "127.0.0.1";
 const MOST_REQUEST_BYTES = 4096;
@@ -61,16 +61,7 @@ export class UrlHandover {
     if (!request.slice(0, request.indexOf("\r\n")).includes(this.secret)) {
       return `${version} 404 Not Found\r\n${head}\r\n`;
     }
-    return `${version} 302 Found\r\n${head}Location: ${wholeUrl(this.url, this.withCredentials)}\r\n\r\n`;
+    const location = this.withCredentials ? wholeUrl(this.url) : this.url.target;
+    return `${version} 302 Found\r\n${head}Location: ${location}\r\n\r\n`;
   }
-}
-
-/** The URL with its credentials in the one spelling that every program reads the same way. */
-export function wholeUrl(
-  { scheme, target, username, password }: StreamUrl,
-  withCredentials: boolean,
-): string {
-  if (!withCredentials || username === undefined) return target;
-  const encode = (text: string) => encodeURIComponent(text.toWellFormed());
-  return `${scheme}://${encode(username)}:${encode(password ?? "")}@${target.slice(scheme.length + 3)}`;
 }
