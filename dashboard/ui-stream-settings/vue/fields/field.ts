@@ -4,7 +4,7 @@ import type { FieldRules } from "../../settings-protocol";
 export type FieldValue = string | boolean;
 export type FieldValues = Record<string, FieldValue>;
 
-/** One key of config.yaml in a form. Its texts stand under `settings.field.<form>.<path>`. */
+/** One key of config.yaml in a form. Its texts stand under `settings.field.<path>`, a stream's under `settings.field.stream.<path>`. */
 export interface Field {
   /** Of the key, as in the file: `probe.level`. */
   path: string;
