@@ -1,5 +1,5 @@
 import type { Clock } from "../../common/clock";
-import { MaskedUrlError, unmaskUrl } from "../../common/masked-url";
+import { MaskedUrlError, unmaskUrl } from "./unmask-url";
 import { StreamUrlError } from "../../common/stream-url";
 import type { Check } from "../../contracts/check";
 import type { Stream } from "../../contracts/stream";
