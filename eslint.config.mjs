@@ -13,6 +13,7 @@ const adapters = [
   "nodes/status-store/status-database.ts",
   "nodes/status-store/status-store.ts",
   "nodes/status-store/status-query.ts",
+  "nodes/mqtt-status/mqtt-status.ts",
 ];
 
 export default tseslint.config(
