@@ -45,20 +45,19 @@ export class BrokerConnection {
     void this.connect();
   }
 
-  /** What the will would say, before what is kept is taken away. */
-  sayOffline(): void {
+  /** What the will would say. Within a second, whether the broker hears it or not. */
+  async sayOffline(): Promise<void> {
     const { willTopic } = this.options.settings;
-    if (willTopic) this.session?.publish(willTopic, "offline", { qos: 1, retain: true }).catch(() => {});
+    if (willTopic && this.online) await this.session?.sayLast(willTopic, "offline");
   }
 
-  /** Says goodbye in the will's place. Within two seconds. */
+  /** Leaves, within a second. What was said before still arrives. */
   async stop(): Promise<void> {
     this.stopped = true;
-    const { clock, settings } = this.options;
+    const { clock } = this.options;
     clock.clearTimeout(this.timer);
     clock.clearTimeout(this.stableTimer);
-    const { willTopic } = settings;
-    await this.session?.close(willTopic ? { topic: willTopic, payload: "offline" } : undefined);
+    await this.session?.close();
     this.online = false;
   }
 

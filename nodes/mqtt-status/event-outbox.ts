@@ -52,7 +52,7 @@ export class EventOutbox {
   /** The number of the newest that is pending or has arrived; undefined until the store has said where to begin. */
   private cursor?: number;
   private newestAt = 0;
-  /** Came by wire, after a gap. */
+  /** Came by wire, after a gap or before it is known where to begin. */
   private early: Transition[] = [];
   private behind = true;
   private asking = false;
@@ -99,8 +99,8 @@ export class EventOutbox {
   /** What came by wire. */
   receive(transition: Transition): void {
     if (this.alone) this.take(transition);
-    else if (this.cursor !== undefined) this.takeInOrder(transition, this.cursor);
-    // otherwise the store has it, and is asked for it
+    else if (this.cursor === undefined) this.keepEarly(transition);
+    else this.takeInOrder(transition, this.cursor);
     this.refill();
     this.send();
   }
@@ -114,9 +114,13 @@ export class EventOutbox {
     } else if (seq === cursor + 1 && this.pending.length < MOST_PENDING) this.take(transition);
     else {
       this.behind = true;
-      if (this.early.length >= MOST_PENDING) this.early.shift();
-      this.early.push(transition);
+      this.keepEarly(transition);
     }
+  }
+
+  private keepEarly(transition: Transition): void {
+    if (this.early.length >= MOST_PENDING) this.early.shift();
+    this.early.push(transition);
   }
 
   private take(transition: Transition): void {

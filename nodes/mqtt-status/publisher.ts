@@ -74,20 +74,14 @@ export class Publisher {
    * @param next what is published from now on: what it does not take the place of is taken away from the same broker
    */
   async stop(next?: PublisherSettings): Promise<void> {
+    const { connection, settings, streams } = this;
     this.ending.abort();
     this.questions.stop();
-    if (
-      next &&
-      this.connection.online &&
-      isSameBroker(next, this.settings) &&
-      !isSamePlace(next, this.settings)
-    ) {
-      this.connection.sayOffline();
-      this.streams?.clear();
-    }
     this.status.offline();
-    this.streams?.stop();
-    await this.connection.stop();
+    await connection.sayOffline();
+    if (next && connection.online && isSameBroker(next, settings) && !isSamePlace(next, settings)) streams?.clear();
+    streams?.stop();
+    await connection.stop();
   }
 
   /** @returns false when these settings need another publisher */

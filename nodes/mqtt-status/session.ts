@@ -94,23 +94,20 @@ export class BrokerSession implements Link {
     return this.connack?.properties?.receiveMaximum ?? 65_535;
   }
 
-  /** Says the last words, when anybody listens, and leaves, within two seconds. */
-  async close(farewell?: { topic: string; payload: string }): Promise<void> {
+  /** Publishes and waits for the broker's confirmation, but not for long. */
+  async sayLast(topic: string, payload: string): Promise<void> {
+    await this.within(
+      FAREWELL_MS,
+      this.publish(topic, payload, { qos: 1, retain: true }).catch(() => {}),
+    );
+  }
+
+  /** Disconnects as the standard wants it, so that the will is not said, or breaks off when that takes too long. */
+  async close(): Promise<void> {
     const { client, connack } = this;
     if (this.ended) return;
-    if (client && connack) {
-      const said = farewell && this.publish(farewell.topic, farewell.payload, { qos: 1, retain: true });
-      await this.within(
-        FAREWELL_MS,
-        said?.catch(() => {}),
-      );
-    }
     this.ended = true;
-    if (client && connack)
-      await this.within(
-        DISCONNECT_MS,
-        client.endAsync().catch(() => {}),
-      );
+    if (client && connack) await this.within(DISCONNECT_MS, client.endAsync().catch(() => {}));
     this.dispose();
   }
 
@@ -231,7 +228,7 @@ export class BrokerSession implements Link {
     this.client?.stream.destroy();
   }
 
-  private within(ms: number, work: Promise<unknown> | undefined): Promise<unknown> {
+  private within(ms: number, work: Promise<unknown>): Promise<unknown> {
     const { clock } = this.options;
     let timer: unknown;
     const late = new Promise((resolve) => (timer = clock.setTimeout(() => resolve(undefined), ms)));

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import { settingsSchema, type LiveStream, type Transition } from "../../contracts";
-import { systemClock } from "../../common/clock";
+import { systemClock, type Clock } from "../../common/clock";
 import type { IncomingMessage, Link, PublishOptions } from "../../nodes/mqtt-status/link";
 import { MqttService } from "../../nodes/mqtt-status/mqtt-service";
 import type { Outputs } from "../../nodes/mqtt-status/outputs";
@@ -156,10 +156,13 @@ export interface Rig {
 }
 
 /** The service with neighbours, which ends with the test. */
-export function startService(test: TestContext, neighbours = new FakeNeighbours()): Rig {
+export function startService(
+  test: TestContext,
+  { neighbours = new FakeNeighbours(), clock = systemClock }: { neighbours?: FakeNeighbours; clock?: Clock } = {},
+): Rig {
   const logger = new RecordingLogger();
   const service = new MqttService({
-    ...{ clock: systemClock, logger, random: () => 0, form: null, outputs: neighbours },
+    ...{ clock, logger, random: () => 0, form: null, outputs: neighbours },
     context: { folder: "/nowhere", clientId: "streampulse_test" },
     ...{ consumer: "mqtt-test", installation: INSTALLATION, version: "3.0.0" },
     onChange: () => {},
