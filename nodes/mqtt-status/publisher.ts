@@ -79,7 +79,8 @@ export class Publisher {
     this.questions.stop();
     this.status.offline();
     await connection.sayOffline();
-    if (next && connection.online && isSameBroker(next, settings) && !isSamePlace(next, settings)) streams?.clear();
+    if (next && connection.online && isSameBroker(next, settings) && !isSamePlace(next, settings))
+      streams?.clear();
     streams?.stop();
     await connection.stop();
   }

@@ -107,7 +107,11 @@ export class BrokerSession implements Link {
     const { client, connack } = this;
     if (this.ended) return;
     this.ended = true;
-    if (client && connack) await this.within(DISCONNECT_MS, client.endAsync().catch(() => {}));
+    if (client && connack)
+      await this.within(
+        DISCONNECT_MS,
+        client.endAsync().catch(() => {}),
+      );
     this.dispose();
   }
 

@@ -21,7 +21,11 @@ const SETTINGS: Omit<BrokerSettings, "port"> = {
   ...{ protocolVersion: 4, tlsInsecure: false },
 };
 
-function connect(test: TestContext, settings: Partial<BrokerSettings> & { port: number }, clock = systemClock) {
+function connect(
+  test: TestContext,
+  settings: Partial<BrokerSettings> & { port: number },
+  clock = systemClock,
+) {
   const logger = new RecordingLogger();
   const told = { online: 0, offline: 0, messages: 0, link: undefined as Link | undefined };
   const connection = new BrokerConnection({
@@ -101,7 +105,10 @@ describe("why there is no connection", { concurrency: true }, () => {
     const { failure } = connect(t, { host: "no-such-broker.invalid", port: 1883 });
     const { kind, text } = await failure();
     assert.equal(kind, "dns");
-    assert.equal(text, "The host name of the broker no-such-broker.invalid:1883 cannot be resolved: check mqtt.host.");
+    assert.equal(
+      text,
+      "The host name of the broker no-such-broker.invalid:1883 cannot be resolved: check mqtt.host.",
+    );
   });
 
   const refusals: [code: number, version: 4 | 5, kind: string, text: RegExp][] = [
@@ -152,7 +159,10 @@ describe("why there is no connection", { concurrency: true }, () => {
     await until(() => !other.connection.online);
     await until(() => other.connection.online && !one.connection.online);
     assert.equal(one.connection.failure?.kind, "closed");
-    assert.match(one.connection.failure?.text ?? "", /another client may use the client id "streampulse_test"/);
+    assert.match(
+      one.connection.failure?.text ?? "",
+      /another client may use the client id "streampulse_test"/,
+    );
     assert.equal(one.logger.texts("info").length, 1, "being connected for a moment is no news");
   });
 
@@ -170,11 +180,17 @@ describe("why there is no connection", { concurrency: true }, () => {
     const noFile = await connect(t, { port: plain.port, tls: true, caFile: "/nowhere/ca.pem" }).failure();
     assert.equal(noFile.text, 'mqtt.ca_file "ca.pem" cannot be read (ENOENT).');
     const pair = { certFile: caFile, keyFile: caFile };
-    assert.match((await connect(t, { port: plain.port, tls: true, ...pair }).failure()).text, /^mqtt\.cert_file "package\.json" and/);
+    assert.match(
+      (await connect(t, { port: plain.port, tls: true, ...pair }).failure()).text,
+      /^mqtt\.cert_file "package\.json" and/,
+    );
   });
 
   it("can be a web server, with WebSocket and without", async (t) => {
-    const port = await serve(t, createHttpServer((_request, response) => response.writeHead(404).end()));
+    const port = await serve(
+      t,
+      createHttpServer((_request, response) => response.writeHead(404).end()),
+    );
     const socket = await connect(t, { port, websocket: true }).failure();
     assert.equal(socket.kind, "websocket");
     assert.match(socket.text, /Unexpected server response: 404/);
@@ -184,7 +200,10 @@ describe("why there is no connection", { concurrency: true }, () => {
 
 describe("a hostile broker", { concurrency: true }, () => {
   it("that accepts and says nothing is left after ten seconds", async (t) => {
-    const port = await serve(t, createServer(() => {}));
+    const port = await serve(
+      t,
+      createServer(() => {}),
+    );
     const { failure, connection } = connect(t, { port });
     const begun = performance.now();
     const { kind, text } = await failure();
@@ -253,8 +272,18 @@ describe("a hostile broker", { concurrency: true }, () => {
   });
 
   it("that sends with QoS 2 what nobody asked for is left", async (t) => {
-    const message = { cmd: "publish", topic: "a", payload: "x", qos: 2, messageId: 1, retain: false, dup: false } as const;
-    const port = await scripted(t, (_packet, socket) => socket.write(Buffer.concat([accept, generate(message)])));
+    const message = {
+      cmd: "publish",
+      topic: "a",
+      payload: "x",
+      qos: 2,
+      messageId: 1,
+      retain: false,
+      dup: false,
+    } as const;
+    const port = await scripted(t, (_packet, socket) =>
+      socket.write(Buffer.concat([accept, generate(message)])),
+    );
     assert.match((await connect(t, { port }).failure()).text, /QoS 2, which nobody asked for/);
   });
 

@@ -22,7 +22,11 @@ const device = z
   })
   .describe("dev");
 
-const origin = z.strictObject({ name: z.string().min(1), sw: z.string().optional(), url: z.url().optional() });
+const origin = z.strictObject({
+  name: z.string().min(1),
+  sw: z.string().optional(),
+  url: z.url().optional(),
+});
 
 const availability = { avty_t: topicToSubscribe.optional() };
 const entity = {
@@ -95,7 +99,8 @@ export const deviceDiscoverySchema = z
   .refine(
     ({ stat_t, cmps }) =>
       Object.values(cmps).every(
-        (component) => !/sensor|switch/.test(component.p) || !("name" in component) || stat_t || "stat_t" in component,
+        (component) =>
+          !/sensor|switch/.test(component.p) || !("name" in component) || stat_t || "stat_t" in component,
       ),
     "a component has no state topic, neither of its own nor of the device",
   );

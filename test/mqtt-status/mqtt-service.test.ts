@@ -28,13 +28,24 @@ describe("the topic of v2.2", () => {
     const { neighbours, configure, service } = startService(t);
     neighbours.status = '{"K\\u00fcche":{"status":"ok"}}\n';
     configure({ port: broker.port, qos: 2, retain: true, topic: "home/cams" });
-    assert.equal(await broker.keeps("home/cams", (value) => typeof value === "object" && value !== null).then(() => broker.kept.get("home/cams")), neighbours.status);
-    assert.deepEqual(broker.heard, [{ topic: "home/cams", payload: neighbours.status, qos: 2, retain: true }]);
+    assert.equal(
+      await broker
+        .keeps("home/cams", (value) => typeof value === "object" && value !== null)
+        .then(() => broker.kept.get("home/cams")),
+      neighbours.status,
+    );
+    assert.deepEqual(broker.heard, [
+      { topic: "home/cams", payload: neighbours.status, qos: 2, retain: true },
+    ]);
     assert.equal(service.health().running, true);
     assert.deepEqual(service.health().details, {
       ...{ connected: true, published: 1, queued: 0, broker: `127.0.0.1:${broker.port}` },
     });
-    assert.deepEqual(service.look, { fill: "green", shape: "dot", text: `connected to 127.0.0.1:${broker.port}` });
+    assert.deepEqual(service.look, {
+      fill: "green",
+      shape: "dot",
+      text: `connected to 127.0.0.1:${broker.port}`,
+    });
   });
 
   it("takes another host's status where api_status_url says so", async (t) => {
@@ -85,7 +96,10 @@ describe("the topics of each stream", () => {
     await until(() => !broker.kept.has(stateOf("gate")));
     neighbours.change([], ["Küche 1"]);
     await until(() => !broker.kept.has(stateOf("kuche_1")));
-    await broker.keeps<{ up: number; streams: number }>("streampulse/bridge/state", ({ streams }) => streams === 1);
+    await broker.keeps<{ up: number; streams: number }>(
+      "streampulse/bridge/state",
+      ({ streams }) => streams === 1,
+    );
   });
 
   it("are taken over after a restart, and cleared where the stream is gone or renamed", async (t) => {
@@ -102,8 +116,14 @@ describe("the topics of each stream", () => {
     await broker.keeps<State>(stateOf("cam_1_7"), ({ name }) => name === "Cam 1");
     await broker.keeps<State>(stateOf("new_name"), ({ id }) => id === 9);
     await until(() => !broker.kept.has(stateOf("removed")) && !broker.kept.has(stateOf("old_name")));
-    assert.deepEqual([broker.kept.has(stateOf("stranger")), broker.kept.has(stateOf("no_json"))], [true, true]);
-    assert.match(service.health().problems.join(), /^Another installation of StreamPulse publishes below streampulse\//);
+    assert.deepEqual(
+      [broker.kept.has(stateOf("stranger")), broker.kept.has(stateOf("no_json"))],
+      [true, true],
+    );
+    assert.match(
+      service.health().problems.join(),
+      /^Another installation of StreamPulse publishes below streampulse\//,
+    );
     // Home Assistant is told of the one that is gone too
     await until(() => broker.on(deviceOf(8)).includes(""));
     assert.deepEqual(broker.on(deviceOf(9)).includes(""), false);
@@ -115,7 +135,9 @@ describe("the topics of each stream", () => {
     neighbours.streams = [liveStream(1, "Gate")];
     configure({ port: broker.port, discovery: true });
     await until(() => broker.on(deviceOf(1)).length > 0);
-    assert.deepEqual(deviceDiscoverySchema.parse(JSON.parse(broker.on(deviceOf(1))[0] ?? "")).cmps.image, { p: "image" });
+    assert.deepEqual(deviceDiscoverySchema.parse(JSON.parse(broker.on(deviceOf(1))[0] ?? "")).cmps.image, {
+      p: "image",
+    });
     assert.equal(service.current?.streams?.receiveImage("Gate", Buffer.from("jpeg")), undefined);
     assert.match(service.current?.streams?.receiveImage("Gate", Buffer.alloc(5e6)) ?? "", /larger than/);
     await broker.keeps("streampulse/streams/gate/image", (value) => value === "jpeg");
@@ -166,7 +188,9 @@ describe("Home Assistant", () => {
     neighbours.streams = [liveStream(1, "Gate"), liveStream(2, "+#/")];
     configure({ port: broker.port, discovery: true });
     await until(() => [deviceOf(), deviceOf(1), deviceOf(2)].every((topic) => broker.on(topic).length === 1));
-    for (const { topic, payload, retain } of broker.heard.filter(({ topic }) => topic.startsWith("homeassistant"))) {
+    for (const { topic, payload, retain } of broker.heard.filter(({ topic }) =>
+      topic.startsWith("homeassistant"),
+    )) {
       assert.match(topic, DISCOVERY_TOPIC);
       deviceDiscoverySchema.parse(JSON.parse(payload));
       assert.equal(retain, false);
@@ -227,7 +251,9 @@ describe("commands", () => {
     neighbours.editAnswer = 409;
     await order("gate/enabled/set", "0");
     await until(() => broker.on(stateOf("gate")).length > before);
-    assert.deepEqual(logger.texts("warn"), ["a command over MQTT could not be carried out: config.yaml cannot be written"]);
+    assert.deepEqual(logger.texts("warn"), [
+      "a command over MQTT could not be carried out: config.yaml cannot be written",
+    ]);
     await order("gate/enabled/set", "1");
     await until(() => broker.on(stateOf("gate")).length > before + 1);
     assert.equal(neighbours.edits.length, 3);
@@ -242,9 +268,13 @@ describe("commands", () => {
     await until(() => service.health().details.commandsIgnored === 1);
     await broker.keeps(stateOf("gate"));
     for (let i = 0; i < 100; i++) await broker.say("streampulse/streams/gate/check", "");
-    await until(() => neighbours.checked.length + (service.health().details.commandsIgnored as number) === 101);
+    await until(
+      () => neighbours.checked.length + (service.health().details.commandsIgnored as number) === 101,
+    );
     assert.ok(neighbours.checked.length >= 50 && neighbours.checked.length < 100);
-    assert.deepEqual(logger.texts("warn"), ["commands come faster than 5 a second over MQTT: those beyond are ignored"]);
+    assert.deepEqual(logger.texts("warn"), [
+      "commands come faster than 5 a second over MQTT: those beyond are ignored",
+    ]);
   });
 
   it("are not taken unless they are switched on", async (t) => {
@@ -333,7 +363,12 @@ describe("settings that change", () => {
     configure(mqtt, { services: { mqtt: { stopped: true } } });
     await broker.keeps(BRIDGE, (value) => value === "offline");
     await until(() => service.look.text === "stopped");
-    assert.deepEqual(service.health().details, { connected: false, published: service.health().details.published, queued: 0, idle: "stopped" });
+    assert.deepEqual(service.health().details, {
+      connected: false,
+      published: service.health().details.published,
+      queued: 0,
+      idle: "stopped",
+    });
     service.restart();
     configure(mqtt, { services: { mqtt: { stopped: false } } });
     await broker.keeps(BRIDGE, (value) => value === "online");
@@ -352,7 +387,8 @@ describe("settings that change", () => {
     const { configure, service, logger } = startService(t);
     configure({ port: broker.port, topic: "a/#" });
     configure({ port: broker.port, topic: "a/#" }, { timezone: "Asia/Tokyo" });
-    const line = "mqtt.topic must not contain + or #, which are wildcards of subscribers; nothing is published.";
+    const line =
+      "mqtt.topic must not contain + or #, which are wildcards of subscribers; nothing is published.";
     assert.deepEqual(logger.texts("error"), [line]);
     assert.deepEqual(service.health().problems, [line]);
     assert.deepEqual(service.look, { fill: "red", shape: "ring", text: line });

@@ -8,7 +8,11 @@ function publisherOf() {
   const clock = new FakeClock();
   const link = new FakeLink();
   let published = 0;
-  const paced = new PacedPublisher(clock, { perTurn: 2, everyMs: 100 }, (messages) => (published += messages));
+  const paced = new PacedPublisher(
+    clock,
+    { perTurn: 2, everyMs: 100 },
+    (messages) => (published += messages),
+  );
   return { clock, link, paced, published: () => published };
 }
 

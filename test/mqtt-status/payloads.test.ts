@@ -20,7 +20,7 @@ const mirrored = (...args: Parameters<typeof liveStream>) => liveStream(...args)
 describe("payloads", () => {
   it("say the state of a stream", () => {
     const media = { codec: "H264", width: 1920, height: 1080, fps: 25 };
-    const stream = mirrored(7, "Küche \"1\"", { group: "Inside", media });
+    const stream = mirrored(7, 'Küche "1"', { group: "Inside", media });
     assert.deepEqual(JSON.parse(statePayload(stream, 0.999999, { ...origin, site: "Home" })), {
       ...{ id: 7, name: 'Küche "1"', group: "Inside", site: "Home", enabled: true },
       ...{ state: "up", reason: "ok", message: "RTSP 200" },
@@ -29,7 +29,13 @@ describe("payloads", () => {
       ...{ latency_ms: 12, resolution: "1920x1080", fps: 25, codec: "H264", uptime_24h: 99.99 },
       ...{ flapping: false, installation: INSTALLATION },
     });
-    const unseen = mirrored(8, "x", { state: "pending", reason: null, since: null, last: null, flapping: true });
+    const unseen = mirrored(8, "x", {
+      state: "pending",
+      reason: null,
+      since: null,
+      last: null,
+      flapping: true,
+    });
     assert.deepEqual(JSON.parse(statePayload(unseen, null, origin)), {
       ...{ id: 8, name: "x", group: null, enabled: true, state: "pending", reason: null, message: null },
       ...{ since: null, checked: null, latency_ms: null, resolution: null, fps: null, codec: null },
@@ -62,11 +68,23 @@ describe("payloads", () => {
       ...{ from: "up", to: "down", reason: "timeout", text: "The device did not answer in time" },
       ...{ message: "timeout", previous_duration_seconds: 1, installation: INSTALLATION },
     });
-    const unknown = JSON.parse(eventPayload(transition(4, "x", { reason: null, to: "paused" }), undefined, origin)) as object;
+    const unknown = JSON.parse(
+      eventPayload(transition(4, "x", { reason: null, to: "paused" }), undefined, origin),
+    ) as object;
     assert.deepEqual(
       { ...unknown, at: 0, message: 0 },
       {
-        ...{ seq: 4, at: 0, stream: "x", id: null, slug: null, from: "down", to: "paused", reason: null, text: null },
+        ...{
+          seq: 4,
+          at: 0,
+          stream: "x",
+          id: null,
+          slug: null,
+          from: "down",
+          to: "paused",
+          reason: null,
+          text: null,
+        },
         ...{ message: 0, previous_duration_seconds: 1, installation: INSTALLATION },
       },
     );
@@ -123,7 +141,10 @@ describe("Home Assistant's discovery", () => {
   it("takes away what is not there any more, once", () => {
     const without = { ...context, commands: false };
     const first = read(streamDiscovery({ ...stream, image: false }, without, true)).cmps;
-    assert.deepEqual([first.check, first.enabled, first.image], [{ p: "button" }, { p: "switch" }, { p: "image" }]);
+    assert.deepEqual(
+      [first.check, first.enabled, first.image],
+      [{ p: "button" }, { p: "switch" }, { p: "image" }],
+    );
     const next = read(streamDiscovery({ ...stream, image: false }, without, false)).cmps;
     assert.deepEqual(Object.keys(next), ["connectivity", "reason", "latency", "uptime", "resolution"]);
   });
@@ -134,7 +155,10 @@ describe("Home Assistant's discovery", () => {
     assert.deepEqual(Object.keys(cmps), ["connection", "streams", "up", "degraded", "down"]);
     const { connection, up } = cmps as Record<string, { stat_t: string; avty_t?: string }>;
     assert.deepEqual([connection?.stat_t, connection?.avty_t], ["streampulse/home/bridge/status", undefined]);
-    assert.deepEqual([up?.stat_t, up?.avty_t], ["streampulse/home/bridge/state", "streampulse/home/bridge/status"]);
+    assert.deepEqual(
+      [up?.stat_t, up?.avty_t],
+      ["streampulse/home/bridge/state", "streampulse/home/bridge/status"],
+    );
   });
 
   it("names devices by lasting ids", () => {

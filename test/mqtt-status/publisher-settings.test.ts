@@ -8,14 +8,20 @@ import { isOwnStatus } from "../../nodes/mqtt-status/status-source";
 
 const context = { timezone: "UTC", folder: "/data", clientId: "streampulse_x", apiPort: 7123 };
 const read = (mqtt: object, site?: string) =>
-  readPublisherSettings(mqttSettingsSchema.parse({ enabled: true, host: "broker", ...mqtt }), { ...context, site });
+  readPublisherSettings(mqttSettingsSchema.parse({ enabled: true, host: "broker", ...mqtt }), {
+    ...context,
+    site,
+  });
 
 describe("settings of MQTT", () => {
   it("take v2.2's port for each way to connect", () => {
     const ports = { port: 1, ws_port: 2, tls_port: 3, tls_ws_port: 4 };
     const portOf = (use_tls: boolean, use_websocket: boolean) =>
       read({ ...ports, use_tls, use_websocket }).settings?.broker.port;
-    assert.deepEqual([portOf(false, false), portOf(false, true), portOf(true, false), portOf(true, true)], [1, 2, 3, 4]);
+    assert.deepEqual(
+      [portOf(false, false), portOf(false, true), portOf(true, false), portOf(true, true)],
+      [1, 2, 3, 4],
+    );
     assert.equal(read({}).settings?.broker.port, 1883);
     assert.equal(read({ use_websocket: true, use_tls: true }).settings?.broker.port, 8884);
   });
@@ -25,7 +31,14 @@ describe("settings of MQTT", () => {
     assert.deepEqual(warnings, []);
     assert.deepEqual(settings, {
       broker: {
-        ...{ host: "broker", port: 1883, tls: false, websocket: false, username: undefined, password: undefined },
+        ...{
+          host: "broker",
+          port: 1883,
+          tls: false,
+          websocket: false,
+          username: undefined,
+          password: undefined,
+        },
         ...{ clientId: "streampulse_x", protocolVersion: 4, tlsInsecure: false },
         ...{ caFile: undefined, certFile: undefined, keyFile: undefined, willTopic: undefined },
       },
@@ -62,7 +75,10 @@ describe("settings of MQTT", () => {
     [{ host: "user@host" }, /^mqtt\.host/],
     [{ topic: "" }, /^mqtt\.topic must not be empty/],
     [{ topic: "home/+/status" }, /^mqtt\.topic must not contain \+ or #/],
-    [{ password: "x".repeat(1024 * 1024), username: "u" }, /^mqtt\.password must not be longer than 65535 bytes/],
+    [
+      { password: "x".repeat(1024 * 1024), username: "u" },
+      /^mqtt\.password must not be longer than 65535 bytes/,
+    ],
     [{ username: "a\u0000b" }, /^mqtt\.username must not contain/],
     [{ password: "x" }, /^mqtt\.username must be set too/],
     [{ cert_file: "c" }, /^mqtt\.key_file and mqtt\.cert_file need each other/],
@@ -107,7 +123,14 @@ describe("the form of mqtt-status", () => {
   it("reads texts as Node-RED keeps them", () => {
     const read = readForm(
       {
-        ...{ host: "broker", protocol: "wss", port: "443", protocol_version: "5", qos: "1", interval_seconds: "30" },
+        ...{
+          host: "broker",
+          protocol: "wss",
+          port: "443",
+          protocol_version: "5",
+          qos: "1",
+          interval_seconds: "30",
+        },
         ...{ mqtt_topic: "a/b", per_stream: true, retain: true, site: " Home " },
       },
       { username: "u", password: "p" },

@@ -58,7 +58,10 @@ describe("the status of another host", () => {
     });
     const host = await serve(t, () => {});
     const stop = new AbortController();
-    const waiting = assert.rejects(fetchStatus(`http://${host}/`, stop.signal), /cannot be reached \(AbortError\)/);
+    const waiting = assert.rejects(
+      fetchStatus(`http://${host}/`, stop.signal),
+      /cannot be reached \(AbortError\)/,
+    );
     stop.abort();
     await waiting;
   });

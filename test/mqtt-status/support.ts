@@ -26,7 +26,13 @@ export function liveStream(id: number, name: string, extra: Partial<LiveStream> 
 export function transition(seq: number, stream = "Gate", extra: Partial<Transition> = {}): Transition {
   const [from, to] = seq % 2 === 0 ? (["down", "up"] as const) : (["up", "down"] as const);
   return {
-    ...{ stream, from, to, reason: to === "up" ? "ok" : "timeout", message: to === "up" ? "RTSP 200" : "timeout" },
+    ...{
+      stream,
+      from,
+      to,
+      reason: to === "up" ? "ok" : "timeout",
+      message: to === "up" ? "RTSP 200" : "timeout",
+    },
     ...{ at: AT + seq * 1000, previousDurationMs: 1000, level: "handshake", seq },
     ...extra,
   };
@@ -119,7 +125,10 @@ export class FakeNeighbours implements Outputs {
   /** Tells what is different now. */
   change(streams: LiveStream[], removed: string[] = []): void {
     const ids = new Set(streams.map(({ id }) => id));
-    this.streams = [...this.streams.filter(({ id, name }) => !ids.has(id) && !removed.includes(name)), ...streams];
+    this.streams = [
+      ...this.streams.filter(({ id, name }) => !ids.has(id) && !removed.includes(name)),
+      ...streams,
+    ];
     this.reply({ topic: "changes", seq: ++this.seq, payload: streams, removed });
   }
 
@@ -142,7 +151,9 @@ export class FakeNeighbours implements Outputs {
     const lastSeq = this.transitions.at(-1)?.seq ?? 0;
     this.delivered ??= lastSeq;
     const after = (parameters.after as number | undefined) ?? this.delivered;
-    const transitions = this.transitions.filter(({ seq }) => seq > after).slice(0, parameters.limit as number);
+    const transitions = this.transitions
+      .filter(({ seq }) => seq > after)
+      .slice(0, parameters.limit as number);
     return JSON.stringify({ transitions, delivered: this.delivered, lastSeq });
   }
 }
@@ -158,7 +169,10 @@ export interface Rig {
 /** The service with neighbours, which ends with the test. */
 export function startService(
   test: TestContext,
-  { neighbours = new FakeNeighbours(), clock = systemClock }: { neighbours?: FakeNeighbours; clock?: Clock } = {},
+  {
+    neighbours = new FakeNeighbours(),
+    clock = systemClock,
+  }: { neighbours?: FakeNeighbours; clock?: Clock } = {},
 ): Rig {
   const logger = new RecordingLogger();
   const service = new MqttService({
@@ -170,6 +184,8 @@ export function startService(
   neighbours.connect((message) => receiveMessage(service, message));
   test.after(() => service.stop());
   const configure: Rig["configure"] = (mqtt, others = {}) =>
-    service.configure(settingsSchema.parse({ ...others, mqtt: { enabled: true, host: "127.0.0.1", ...mqtt } }));
+    service.configure(
+      settingsSchema.parse({ ...others, mqtt: { enabled: true, host: "127.0.0.1", ...mqtt } }),
+    );
   return { service, neighbours, logger, configure };
 }

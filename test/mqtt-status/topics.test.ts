@@ -38,7 +38,9 @@ describe("topics", () => {
 
 describe("slugs", () => {
   it("are made of what MQTT and Home Assistant take", () => {
-    const slugs = ["Front Door", "Küche 1", "Straße/Ærø Łódź", "a+b#c$d", "_-x-_", "😀", "+", "Ｗｉｄｅ"].map(slugOf);
+    const slugs = ["Front Door", "Küche 1", "Straße/Ærø Łódź", "a+b#c$d", "_-x-_", "😀", "+", "Ｗｉｄｅ"].map(
+      slugOf,
+    );
     assert.deepEqual(slugs, ["front_door", "kuche_1", "strasse_aero_lodz", "a_b_c_d", "x", "", "", "wide"]);
     assert.equal(slugOf("x".repeat(200)).length, 64);
   });
