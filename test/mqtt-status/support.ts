@@ -163,7 +163,7 @@ export interface Rig {
   neighbours: FakeNeighbours;
   logger: RecordingLogger;
   /** Sets `mqtt:` of config.yaml, and what else stands there. */
-  configure(mqtt: Record<string, unknown>, others?: Record<string, unknown>): void;
+  configure: (mqtt: Record<string, unknown>, others?: Record<string, unknown>) => void;
 }
 
 /** The service with neighbours, which ends with the test. */
