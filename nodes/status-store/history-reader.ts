@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
+import { answerBars } from "./answer-bars";
 import { answerHistory, type Answering } from "./answer-history";
 import { answerIncidents } from "./answer-incidents";
+import { answerTransitions } from "./answer-transitions";
 import { UptimeAnswers } from "./answer-uptime";
 import { backUp } from "./backup";
 import { exportChecks } from "./export-checks";
@@ -131,12 +133,16 @@ export class HistoryReader {
         return this.uptime.answer(data, question, open);
       case "metrics":
         return renderMetrics(question.snapshot, this.uptime, data, open);
+      case "bars":
+        return answerBars(data, question, open);
+      case "transitions":
+        return answerTransitions(data, question);
     }
   }
 
-  private sendAnswer(id: number, value: object | string): void {
-    const text = typeof value === "string" ? value : `${JSON.stringify(value)}\n`;
-    const bytes = new TextEncoder().encode(text);
+  private sendAnswer(id: number, value: object): void {
+    const bytes =
+      value instanceof Uint8Array ? value : new TextEncoder().encode(`${JSON.stringify(value)}\n`);
     const etag = `"${createHash("sha1").update(bytes).digest("base64url")}"`;
     this.options.send({ kind: "answer", id, bytes, etag });
   }
