@@ -19,6 +19,7 @@ const adapters = [
   // what both widgets tell Node-RED
   "dashboard/node/guard.ts",
   "dashboard/node/register-widget.ts",
+  "nodes/mqtt-status/mqtt-status.ts",
 ];
 
 /** The halves of the dashboard's widgets that run in browsers. */
