@@ -19,6 +19,8 @@ const adapters = [
   // what both widgets tell Node-RED
   "dashboard/node/guard.ts",
   "dashboard/node/register-widget.ts",
+  // in the browser: a key of what Dashboard's server tells its pages
+  "dashboard/shared/dashboard-app.ts",
 ];
 
 /** The halves of the dashboard's widgets that run in browsers. */
