@@ -140,9 +140,9 @@ export class HistoryReader {
     }
   }
 
-  private sendAnswer(id: number, value: object | string): void {
-    const text = typeof value === "string" ? value : `${JSON.stringify(value)}\n`;
-    const bytes = new TextEncoder().encode(text);
+  private sendAnswer(id: number, value: object): void {
+    const bytes =
+      value instanceof Uint8Array ? value : new TextEncoder().encode(`${JSON.stringify(value)}\n`);
     const etag = `"${createHash("sha1").update(bytes).digest("base64url")}"`;
     this.options.send({ kind: "answer", id, bytes, etag });
   }

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
+import { forget, isAnythingForgotten } from "./forget";
 import { Progress } from "./progress";
 import type { Recorder } from "./recorder";
 import { regroup } from "./regroup";
@@ -39,12 +40,12 @@ const JUMP_MS = 10_000;
 const LEAST_REST_MS = 2;
 
 interface Job {
-  name: "import" | "regroup" | "retention";
+  name: "import" | "regroup" | "forget" | "retention";
   slices: Slices;
   done(): void;
 }
 
-/** Import, hourly regrouping and retention: one job after another, one slice at a time. */
+/** Import, hourly regrouping, forgetting and retention: one job after another, one slice at a time. */
 export class Maintenance {
   private timer: unknown;
   private job?: Job;
@@ -131,6 +132,7 @@ export class Maintenance {
       const done = () => this.progress.set("rolled_hour", hour);
       return { name: "regroup", slices: regroup(db, recorder.rollups, () => clock.now()), done };
     }
+    if (isAnythingForgotten(db)) return { name: "forget", slices: forget(db), done: () => {} };
     if (Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
       const done = () => this.progress.set("retained_at", now);
       return { name: "retention", slices: retain(db, retention(), now), done };

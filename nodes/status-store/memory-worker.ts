@@ -37,7 +37,7 @@ const writer = new StoreWriter({
   open: () => {
     db = new BetterSqlite(":memory:");
     migrate(db);
-    return { db, notices: [] };
+    return { db, moved: [] };
   },
   send: (message) => port.postMessage(message),
   isHeld: () => reader.holdsRows,

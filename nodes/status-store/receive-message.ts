@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   checkSchema,
   deliveredMessageSchema,
+  forgetMessageSchema,
   streamSchema,
   streamsMessageSchema,
   streamStateSchema,
@@ -62,6 +63,14 @@ const RECEIVERS = new Map<unknown, Receiver>([
     },
   ],
   [
+    "states",
+    (store, message) => {
+      const { good, problem } = goodEntries(stateList, message.payload);
+      if (good) store.recordStates(good);
+      return problem;
+    },
+  ],
+  [
     "delivered",
     (store, message) => {
       const parsed = deliveredMessageSchema.safeParse(message);
@@ -71,11 +80,12 @@ const RECEIVERS = new Map<unknown, Receiver>([
     },
   ],
   [
-    "states",
+    "forget",
     (store, message) => {
-      const { good, problem } = goodEntries(stateList, message.payload);
-      if (good) store.recordStates(good);
-      return problem;
+      const parsed = forgetMessageSchema.safeParse(message);
+      if (!parsed.success) return `${firstIssue(parsed.error)}.`;
+      store.forget(parsed.data.payload);
+      return undefined;
     },
   ],
 ]);

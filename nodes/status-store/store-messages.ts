@@ -55,13 +55,22 @@ export interface DeliveredOperation {
   seq: number;
 }
 
+/** Streams that were deleted for good, with their history. */
+export interface ForgetOperation {
+  kind: "forget";
+  names: string[];
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export type StoreOperation =
   | StreamsOperation
   | ChecksOperation
   | TransitionOperation
   | StatesOperation
   | MediaOperation
-  | DeliveredOperation;
+  | DeliveredOperation
+  | ForgetOperation;
 export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */
@@ -127,6 +136,16 @@ export interface MaintenanceStats {
   imports: ImportStats[];
 }
 
+/** A file that was moved aside. */
+export interface Notice {
+  /** One sentence. */
+  text: string;
+  /** True when history is missing because of it. */
+  isLoss: boolean;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export interface StoreStats {
   kind: "stats";
   /** Since the thread's start. */
@@ -141,8 +160,8 @@ export interface StoreStats {
   schemaVersion: number;
   /** Why nothing can be stored now, in one sentence; null when all is well. */
   failure: string | null;
-  /** The latest files that were moved aside, one sentence each. */
-  notices: string[];
+  /** The latest files that were moved aside. */
+  notices: Notice[];
   /** Null while no database is open. */
   maintenance: MaintenanceStats | null;
 }

@@ -256,6 +256,28 @@ for (const kind of ["file", "memory"] as const) {
       assert.deepEqual(known, { transitions: [], delivered: 12, lastSeq: 12 });
     });
 
+    it("forgets streams with all their history, and of a watched one what was before", async (context) => {
+      const asking = await startedStore(context, kind);
+      const { store } = asking;
+      await record(asking, Date.now());
+      store.setStreams({ payload: [stream("Lobby")], settings: settings() });
+      store.forget(["Gate", "Lobby", "nobody"]);
+      const whole = { from: 0, to: Date.now() + HOUR, stream: null, timezone: "UTC" };
+      const csv = () => asking.text({ kind: "export", format: "csv", ...whole });
+      await until(async () => !(await csv()).includes("Gate"));
+      assert.equal((await asking.ask("history", {}, "Gate")).code, 404);
+      assert.deepEqual((await asking.ask("incidents")).incidents, []);
+      assert.deepEqual((await asking.ask("transitions")).transitions, []);
+      assert.deepEqual((await asking.ask("history", {}, "Lobby")).checks, []);
+      const [lobby] = (await asking.ask<{ streams: { bars: unknown[] }[] }>("bars", { streams: ["Lobby"] }))
+        .streams;
+      assert.deepEqual(lobby!.bars.at(-1), ["paused", null]);
+      // a stream of the same name is another one
+      store.setStreams({ payload: [stream("Lobby"), stream("Gate")], settings: settings() });
+      await until(() => store.live.find("Gate")?.id === 3);
+      assert.equal(store.live.find("Lobby")?.id, 2);
+    });
+
     it("exports every check as CSV that no spreadsheet takes for formulas, and as NDJSON", async (context) => {
       const asking = await startedStore(context, kind);
       const now = Date.now();

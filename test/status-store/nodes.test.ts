@@ -136,7 +136,7 @@ describe("status-store, the node", () => {
         ...{ source: "db", part: "store", running: true, problems: [] },
         details: [
           ...["checksStored", "queued", "dropped", "unnamed", "lastCommitAgoMs"],
-          ...["databaseBytes", "schemaVersion", "maintenance"],
+          ...["databaseBytes", "schemaVersion", "movedFiles", "maintenance"],
         ],
       },
     );
