@@ -20,6 +20,8 @@ const adapters = [
   "dashboard/node/guard.ts",
   "dashboard/node/register-widget.ts",
   "nodes/mqtt-status/mqtt-status.ts",
+  // in the browser: a key of what Dashboard's server tells its pages
+  "dashboard/shared/dashboard-app.ts",
 ];
 
 /** The halves of the dashboard's widgets that run in browsers. */

@@ -36,7 +36,7 @@ export async function buildDashboard(root, widgets) {
     await build({
       root: path.join(root, "dashboard"),
       configFile: false,
-      logLevel: "warn",
+      logLevel: "error",
       plugins: [vue(), stylesInScript()],
       define: { "process.env.NODE_ENV": '"production"' },
       build: {

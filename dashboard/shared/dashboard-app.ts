@@ -4,6 +4,7 @@ import type { DashboardSocket } from "./widget-socket";
 /** What FlowFuse Dashboard gives its widgets, as far as it is needed. */
 interface Store {
   state: {
+    setup: { setup: { RED?: { httpNodeRoot?: string } } };
     ui: {
       dashboards: Record<string, { path: string }>;
       pages: Record<
@@ -49,6 +50,8 @@ export interface DashboardApp {
   pages: ComputedRef<PageLink[]>;
   /** The path of the page on which a widget of this type is; undefined where there is none. */
   pageOf(type: string): string | undefined;
+  /** The address of what a flow answers under this path. */
+  pathOf(path: string): string;
 }
 
 /** To be called in the setup of a component. */
@@ -76,5 +79,6 @@ export function useDashboard(): DashboardApp {
       const page = ui().pages[ui().groups[widget?.props.group ?? ""]?.page ?? ""];
       return page && pathOf(page);
     },
+    pathOf: (path) => `${$store.state.setup.setup.RED?.httpNodeRoot ?? ""}${path}`.replace("//", "/"),
   };
 }

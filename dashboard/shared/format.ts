@@ -16,6 +16,8 @@ const UNITS = [
 /** Writes numbers, times and durations for people. */
 export class Formatter {
   private readonly clockTime: Intl.DateTimeFormat;
+  private readonly hourTime: Intl.DateTimeFormat;
+  private readonly dateTime: Intl.DateTimeFormat;
   private readonly dayTime: Intl.DateTimeFormat;
   private readonly fullTime: Intl.DateTimeFormat;
   private readonly percents: Intl.NumberFormat[];
@@ -29,6 +31,8 @@ export class Formatter {
   ) {
     const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone } as const;
     this.clockTime = new Intl.DateTimeFormat(language, { ...clock, second: "2-digit" });
+    this.hourTime = new Intl.DateTimeFormat(language, clock);
+    this.dateTime = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone });
     this.dayTime = new Intl.DateTimeFormat(language, { ...clock, day: "numeric", month: "short" });
     this.fullTime = new Intl.DateTimeFormat(language, {
       ...clock,
@@ -55,6 +59,16 @@ export class Formatter {
     return this.dayTime.format(atMs);
   }
 
+  /** 3 May */
+  date(atMs: number): string {
+    return this.dateTime.format(atMs);
+  }
+
+  /** 14:03 */
+  hour(atMs: number): string {
+    return this.hourTime.format(atMs);
+  }
+
   /** 3 May 2026, 14:03:22 CEST */
   full(atMs: number): string {
     return this.fullTime.format(atMs);
@@ -76,7 +90,7 @@ export class Formatter {
    */
   uptime(share: number | null | undefined): string {
     if (share === null || share === undefined) return "–";
-    if (share === 1) return this.percent(1, 0);
+    if (share === 0 || share === 1) return this.percent(share, 0);
     const digits = share >= 0.9995 ? 3 : share >= 0.99 ? 2 : 1;
     const scale = 10 ** (digits + 2);
     // 99.9996 % must not be shown as 100 %
