@@ -26,7 +26,7 @@ function make(
 }
 
 const reportOf = (red: FakeRed) => red.health.findLast((report) => "part" in report) as HealthReport;
-const sentTo = (node: FakeNode, output: number) =>
+const sentTo = (node: FakeNode, output: number): Message[] =>
   (node.sent as (Message | null)[][]).map((outputs) => outputs[output]).filter((message) => message != null);
 
 describe("mqtt-status, the node", () => {
@@ -37,11 +37,11 @@ describe("mqtt-status, the node", () => {
     const mqtt = { enabled: true, host: "127.0.0.1", port: broker.port, commands: true };
     await node.receive({ topic: "streams", payload: [], settings: { mqtt } });
     await until(() => node.statuses.at(-1)?.text === `connected to 127.0.0.1:${broker.port}`);
-    const question = (await until(() => sentTo(node, 0).find(({ query }) => query === "status"))) as Message;
+    const question = await until(() => sentTo(node, 0).find(({ query }) => query === "status"));
     await node.receive({ ...question, statusCode: 200, payload: Buffer.from("{}\n") });
     await until(() => broker.on("streampulse/status").includes("{}\n"));
 
-    const request = (await until(() => sentTo(node, 1).find(({ topic }) => topic === "snapshot"))) as Message;
+    const request = await until(() => sentTo(node, 1).find(({ topic }) => topic === "snapshot"));
     const gate = liveStream(1, "Gate");
     await node.receive({ ...request, seq: 1, payload: [gate], part: 0, parts: 1 });
     await broker.keeps("streampulse/streams/gate/state");
@@ -85,7 +85,7 @@ describe("mqtt-status, the node", () => {
       { host: "127.0.0.1", port: String(broker.port), mqtt_topic: "own/status" },
       { username: "u", password: "p" },
     );
-    const question = (await until(() => sentTo(node, 0)[0])) as Message;
+    const question = await until(() => sentTo(node, 0)[0]);
     await node.receive({ topic: "streams", payload: [], settings: {} });
     await node.receive({ ...question, statusCode: 200, payload: "{}" });
     await until(() => broker.on("own/status").includes("{}"));
