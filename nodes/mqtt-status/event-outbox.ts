@@ -29,12 +29,12 @@ const MOST_PENDING = 2000;
 const PAGE = 500;
 /** Under way to the broker at once. */
 const MOST_UNDER_WAY = 64;
-/** Of what happened while nobody could be told. Who was away for longer wants to know how it is, and not all that was. */
-const MOST_REPLAYED = 10_000;
+/** Who was away for longer wants to know how it is, and not all that was. */
+const OLDEST_REPLAYED_MS = 7 * 24 * 3600 * 1000;
 const DELIVERED_EVERY_MS = 500;
 const ASK_AGAIN_MS = 250;
 const ASK_LATER_MS = 10_000;
-/** So often a gap is asked for: then the store has not kept what is missing. */
+/** So often a gap is asked for, which may be one between two runs: then the store has not kept what is missing. */
 const MOST_ASKED = 20;
 
 interface Pending {
@@ -64,6 +64,7 @@ export class EventOutbox {
   private deliveredTimer: unknown;
   private deliveredSeq = 0;
   private toldSeq = 0;
+  private tooOld = 0;
   private stopped = false;
 
   /** Transitions that were never told. */
@@ -154,11 +155,11 @@ export class EventOutbox {
   private takeAnswer({ transitions, delivered, lastSeq }: z.infer<typeof answerSchema>): void {
     this.alone = false;
     const before = this.cursor ?? delivered;
-    this.cursor = this.skipTooMany(before, lastSeq);
-    for (const transition of transitions) if (transition.seq > this.cursor) this.take(transition);
+    this.cursor = before;
+    this.takeStored(transitions.filter(({ seq }) => seq > before));
     this.takeEarly();
     const newestKnown = Math.max(lastSeq, this.early.at(-1)?.seq ?? 0);
-    if (this.cursor >= newestKnown) this.behind = false;
+    if (this.cursor >= newestKnown) this.catchUp();
     if (!this.behind || this.cursor > before) {
       this.asked = 0;
       return;
@@ -168,14 +169,22 @@ export class EventOutbox {
     else this.giveUpGap();
   }
 
-  private skipTooMany(cursor: number, lastSeq: number): number {
-    const missing = lastSeq - cursor - MOST_REPLAYED;
-    if (missing <= 0) return cursor;
-    this.dropped += missing;
-    this.options.logger.warn(
-      `${missing} changes of state that happened while nobody could be told are left out; the newest ${MOST_REPLAYED} follow`,
-    );
-    return cursor + missing;
+  private takeStored(transitions: readonly Transition[]): void {
+    const oldest = this.options.clock.now() - OLDEST_REPLAYED_MS;
+    const told = transitions.filter(({ at }) => at >= oldest);
+    for (const transition of told) this.take(transition);
+    const tooOld = transitions.length - told.length;
+    if (tooOld === 0) return;
+    this.cursor = transitions.at(-1)?.seq;
+    this.dropped += tooOld;
+    this.tooOld += tooOld;
+  }
+
+  private catchUp(): void {
+    this.behind = false;
+    if (this.tooOld === 0) return;
+    this.options.logger.warn(`${this.tooOld} changes of state are older than a week and no event any more`);
+    this.tooOld = 0;
   }
 
   private takeEarly(): void {
@@ -188,13 +197,9 @@ export class EventOutbox {
   }
 
   private giveUpGap(): void {
-    const { early } = this;
-    const missing = (early[0]?.seq ?? 0) - (this.cursor ?? 0) - 1;
-    if (missing > 0) this.dropped += missing;
-    this.early = [];
-    this.behind = false;
+    this.catchUp();
     this.asked = 0;
-    for (const transition of early) this.take(transition);
+    for (const transition of this.early.splice(0)) this.take(transition);
   }
 
   /** A store that is wired later, or was busy, is asked again. */

@@ -7,7 +7,7 @@ import { makeCertificates, Mosquitto, type Certificates } from "../support/mosqu
 import { needs } from "../support/needs";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
-import { FakeNeighbours, liveStream, startService, transition } from "./support";
+import { FakeNeighbours, liveStream, recent, startService } from "./support";
 
 const USER = { name: "streampulse", password: "s3cret ä" };
 
@@ -180,7 +180,7 @@ describe("mosquitto killed under load", needs("mosquitto"), () => {
     await until(() => rig.service.current?.connected);
     let seq = 0;
     const load = setInterval(() => {
-      for (let i = 0; i < 5; i++) neighbours.happen(transition(++seq));
+      for (let i = 0; i < 5; i++) neighbours.happen(recent(++seq));
     }, 5);
     t.after(() => clearInterval(load));
 

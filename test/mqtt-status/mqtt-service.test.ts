@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, it } from "node:test";
+import { ZonedTime } from "../../common/zoned-time";
 import { listen, LOOPBACK, unusedPort } from "../../demo/cameras";
 import { FakeClock } from "../support/fake-clock";
 import { until } from "../support/until";
 import { deviceDiscoverySchema, DISCOVERY_TOPIC } from "./home-assistant-schema";
-import { INSTALLATION, liveStream, startService, transition } from "./support";
+import { INSTALLATION, liveStream, recent, startService } from "./support";
 import { WatchedBroker } from "./watched-broker";
 
 const BRIDGE = "streampulse/bridge/status";
@@ -165,18 +166,19 @@ describe("events", () => {
     const broker = await WatchedBroker.start(t);
     const { neighbours, configure } = startService(t);
     neighbours.streams = [liveStream(1, "Gate")];
-    neighbours.transitions = [transition(1), transition(2), transition(3)];
+    neighbours.transitions = [recent(1), recent(2), recent(3)];
     neighbours.delivered = 1;
     configure({ port: broker.port, per_stream: true, site: "x" });
     await until(() => broker.on("streampulse/events").length === 2);
-    neighbours.happen(transition(4));
+    neighbours.happen(recent(4));
     await until(() => neighbours.delivered === 4);
     const events = broker.on("streampulse/events").map((text) => JSON.parse(text) as Record<string, unknown>);
     assert.deepEqual(
       events.map(({ seq }) => seq),
       [2, 3, 4],
     );
-    assert.deepEqual([events[0]?.at, events[0]?.stream], ["2026-01-15T12:00:02.000000+00:00", "Gate"]);
+    const at = new ZonedTime("UTC").format(neighbours.transitions[1]?.at ?? 0);
+    assert.deepEqual([events[0]?.at, events[0]?.stream], [at, "Gate"]);
     assert.equal(broker.heard.find(({ topic }) => topic === "streampulse/events")?.qos, 1);
   });
 });

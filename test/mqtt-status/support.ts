@@ -38,6 +38,11 @@ export function transition(seq: number, stream = "Gate", extra: Partial<Transiti
   };
 }
 
+/** One that happened just now. */
+export function recent(seq: number): Transition {
+  return transition(seq, "Gate", { at: Date.now() });
+}
+
 export interface Sent extends PublishOptions {
   topic: string;
   payload: string;
