@@ -11,6 +11,7 @@ const nodeFolders = ["stream-config", "stream-probe", "status-store", "mqtt-stat
 const adapters = [
   "nodes/stream-config/stream-config.ts",
   "nodes/stream-probe/stream-probe.ts",
+  "nodes/stream-preview/stream-preview.ts",
   "nodes/status-store/status-database.ts",
   "nodes/status-store/status-store.ts",
   "nodes/status-store/status-query.ts",

@@ -39,7 +39,7 @@ export class Visit {
   private redirects = 0;
   private readonly beganAt: number;
   private readonly timer: unknown;
-  private timedOut?: Failure;
+  private cancelled?: Failure;
   /** What is missing when the deadline comes: "no answer to DESCRIBE". */
   private awaited: { reason: Reason; what: string } = { reason: "timeout", what: "no answer" };
 
@@ -57,7 +57,7 @@ export class Visit {
 
   /** Opens a connection and closes the one before. */
   async connect(url: StreamUrl): Promise<Connection | Failure | LocalFailure> {
-    if (this.timedOut) return this.timedOut;
+    if (this.cancelled) return this.cancelled;
     this.connection?.close();
     const connection = new Connection(url, this.request.tlsVerify, this.network, this.timingsToFill());
     connection.isForeign = !this.isOwnHost(url);
@@ -155,6 +155,12 @@ export class Visit {
     }
   }
 
+  /** Ends it before its time: what waits for the camera gets this failure. */
+  cancel(failure: Failure): void {
+    this.cancelled ??= failure;
+    this.connection?.fail(this.cancelled);
+  }
+
   /** Leaves nothing open. @param farewell the last request, whose answer is awaited for a moment */
   async end(farewell?: string): Promise<void> {
     this.network.clock.clearTimeout(this.timer);
@@ -184,8 +190,7 @@ export class Visit {
     const missing = `${what} within ${this.request.timeoutMs / 1000} s`;
     // v2.2's word for a camera that says nothing at all
     const timeout = this.latencyMs === null ? "timeout" : `timeout: ${missing}`;
-    this.timedOut = new Failure(reason, reason === "timeout" ? timeout : missing);
-    this.connection?.fail(this.timedOut);
+    this.cancel(new Failure(reason, reason === "timeout" ? timeout : missing));
   }
 }
 

@@ -11,6 +11,12 @@ export interface ChildTask {
   timeoutMs: number;
   /** Of standard output; more ends it. */
   mostBytes: number;
+  /** What it finds on its standard input; without it there is none. */
+  input?: Buffer;
+  /** Takes its standard output as it comes. The outcome holds none then. */
+  onOutput?(chunk: Buffer): void;
+  /** Ends it. */
+  signal?: AbortSignal;
 }
 
 export type ChildOutcome =
@@ -52,16 +58,20 @@ export class Children {
 
   async run(task: ChildTask): Promise<ChildOutcome> {
     const until = this.clock.elapsed() + task.timeoutMs;
+    if (task.signal?.aborted) return { end: "stopped" };
     while (!this.stopped && this.running.size >= this.mostAtOnce) {
       const came = await this.turn(until - this.clock.elapsed());
       if (!came) return { end: "not_started", because: "too many pictures are examined at once" };
     }
     if (this.stopped) return { end: "stopped" };
     const child = new Child(task, this.clock);
+    const onAbort = () => child.end("stopped");
     this.running.add(child);
+    task.signal?.addEventListener("abort", onAbort);
     try {
       return await child.run(until - this.clock.elapsed());
     } finally {
+      task.signal?.removeEventListener("abort", onAbort);
       this.running.delete(child);
       const [next] = this.waiting;
       next?.();
@@ -132,18 +142,20 @@ class Child {
   }
 
   private start(): void {
-    const { file, args, env } = this.task;
+    const { file, args, env, input } = this.task;
     const child = spawn(file, args, {
       env,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
       // a group of its own, so that what a wrapper script has started ends with it
       detached: process.platform !== "win32",
       windowsHide: true,
     });
     this.process = child;
     child.once("error", (error: NodeJS.ErrnoException) => this.failed(error));
-    child.stdout.on("data", (chunk: Buffer) => this.hear(chunk));
-    child.stderr.on("data", (chunk: Buffer) => this.overhear(chunk));
+    child.stdout?.on("data", (chunk: Buffer) => this.hear(chunk));
+    child.stderr?.on("data", (chunk: Buffer) => this.overhear(chunk));
+    // it may end before it has read everything
+    child.stdin?.on("error", () => {}).end(input);
     child.once("close", (code, signal) => this.ended(code, signal));
     child.once("exit", (code, signal) => {
       this.timers.push(this.clock.setTimeout(() => this.ended(code, signal), GRACE_MS));
@@ -169,6 +181,7 @@ class Child {
   private hear(chunk: Buffer): void {
     this.stdoutBytes += chunk.length;
     if (this.stdoutBytes > this.task.mostBytes) this.end("too_much");
+    else if (this.task.onOutput) this.task.onOutput(chunk);
     else this.stdout.push(chunk);
   }
 

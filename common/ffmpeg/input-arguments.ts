@@ -2,8 +2,6 @@ import type { StreamAccess } from "../camera/access";
 
 /** A camera that says nothing for so long has ended; the whole is limited by the wall clock. */
 const SILENCE_MS = 5000;
-/** How much of a stream is looked at until it is known what it consists of. */
-const MOST_ANALYZED_MS = 5000;
 const MOST_ANALYZED_BYTES = 5_000_000;
 
 /** Formats in which cameras, recorders and servers send video over HTTP: none that opens further addresses but HLS. */
@@ -16,8 +14,14 @@ const HTTP_FORMATS =
  * file or another protocol.
  * @param major the program's version: before 5, `-timeout` of RTSP meant to wait for a caller
  * @param address of a handover
+ * @param analyzeMs how much of the stream is looked at until it is known what it consists of
  */
-export function inputArguments(access: StreamAccess, major: number, address: string): string[] {
+export function inputArguments(
+  access: StreamAccess,
+  major: number,
+  address: string,
+  analyzeMs: number,
+): string[] {
   const silence = String(SILENCE_MS * 1000);
   const own =
     access.url.protocol === "rtsp"
@@ -31,7 +35,7 @@ export function inputArguments(access: StreamAccess, major: number, address: str
         ];
   const limits = [
     "-analyzeduration",
-    String(MOST_ANALYZED_MS * 1000),
+    String(analyzeMs * 1000),
     "-probesize",
     `${MOST_ANALYZED_BYTES}`,
   ];

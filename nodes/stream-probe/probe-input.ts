@@ -1,11 +1,12 @@
 import type { ZodError } from "zod";
 import { firstIssue } from "../../common/first-issue";
 import type { Rename } from "../../common/renames";
+import { readStreams } from "../../common/streams-message";
 import { restartMessageSchema, sessionMessageSchema, testMessageSchema } from "../../contracts/edits";
-import { commandMessageSchema, confirmedMessageSchema, streamsMessageSchema } from "../../contracts/messages";
-import { settingsSchema, type Settings } from "../../contracts/settings";
+import { commandMessageSchema, confirmedMessageSchema } from "../../contracts/messages";
+import type { Settings } from "../../contracts/settings";
 import type { StreamState } from "../../contracts/check";
-import { streamSchema, type Stream } from "../../contracts/stream";
+import type { Stream } from "../../contracts/stream";
 
 /** What a message asks of the probe. `problems` are sentences about the parts of it that were left out. */
 export type ProbeInput =
@@ -25,7 +26,7 @@ export type ProbeInput =
 /** Reads a message from any source. One wrong stream is left out alone. */
 export function readInput(message: Record<string, unknown>): ProbeInput {
   const { topic, payload } = message;
-  if (Array.isArray(payload) && topic === undefined) return readStreams(message);
+  if (Array.isArray(payload) && topic === undefined) return readList(message);
   const read =
     typeof topic === "string" && Object.hasOwn(READERS, topic) ? READERS[topic as Topic] : undefined;
   if (read) return read(message);
@@ -38,7 +39,7 @@ export function readInput(message: Record<string, unknown>): ProbeInput {
 }
 
 const READERS = {
-  streams: readStreams,
+  streams: readList,
   confirmed: (message: unknown): ProbeInput => {
     const parsed = confirmedMessageSchema.safeParse(message);
     if (!parsed.success) return wrong("confirmed", parsed.error);
@@ -84,26 +85,8 @@ function namesOf(payload: string | string[] | null | undefined): string[] {
   return payload ?? [];
 }
 
-function readStreams(message: Record<string, unknown>): ProbeInput {
-  if (!Array.isArray(message.payload))
-    return { kind: "wrong", problem: 'msg "streams": payload must be a list of streams' };
-  const problems: string[] = [];
-  const streams = new Map<string, Stream>();
-  message.payload.forEach((entry: unknown, index) => {
-    const parsed = streamSchema.safeParse(entry);
-    if (!parsed.success) problems.push(`streams[${index}] is left out: ${firstIssue(parsed.error)}`);
-    else if (streams.has(parsed.data.name))
-      problems.push(`streams[${index}] is left out: its name is taken already`);
-    else streams.set(parsed.data.name, parsed.data);
-  });
-  const settings = settingsSchema.optional().safeParse(message.settings);
-  if (!settings.success) problems.push(`settings are left out: ${firstIssue(settings.error)}`);
-  const renames = streamsMessageSchema.shape.renames.safeParse(message.renames);
-  return {
-    kind: "streams",
-    streams: [...streams.values()],
-    settings: settings.data,
-    renames: renames.data ?? [],
-    problems,
-  };
+function readList(message: Record<string, unknown>): ProbeInput {
+  const read = readStreams(message);
+  if (!read) return { kind: "wrong", problem: 'msg "streams": payload must be a list of streams' };
+  return { kind: "streams", ...read };
 }
