@@ -26,7 +26,7 @@ RUN find node_modules -name '*.map' -type f -delete \
   && rm -rf node_modules/echarts/dist node_modules/better-sqlite3/deps node_modules/better-sqlite3/src \
   && find node_modules/better-sqlite3/prebuilds -type f ! -name "linux-$(node -p process.arch).node" -delete
 
-# The package itself: what `npm pack` packs.
+# The package itself: what `npm pack` packs, less what it bundles.
 FROM node:24-bookworm-slim AS package
 WORKDIR /source
 COPY package.json package-lock.json .npmrc container/image-package.mjs ./
@@ -35,7 +35,8 @@ COPY . .
 RUN node scripts/build.mjs \
   && npm pack --ignore-scripts --pack-destination=/tmp \
   && mkdir /package \
-  && tar -xzf /tmp/streampulse-*.tgz -C /package --strip-components=1 --no-same-owner
+  && tar -xzf /tmp/streampulse-*.tgz -C /package --strip-components=1 --no-same-owner \
+  && rm -rf /package/node_modules
 
 FROM node:24-bookworm-slim
 COPY --from=programs /programs /

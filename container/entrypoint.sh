@@ -6,6 +6,7 @@ set -eu
 data=${STREAMPULSE_DATA:-/host}
 
 if [ "$(id -u)" = 0 ]; then
+  mkdir -p "$data"
   # A folder that Docker made belongs to root, and so do the files that v2.2 left there.
   owner=$(stat -c %u:%g "$data")
   if [ "${owner%%:*}" = 0 ]; then owner=$(id -u node):$(id -g node); fi

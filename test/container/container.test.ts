@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { appendFileSync, chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -24,7 +34,10 @@ const at = (port: keyof typeof ports, place: string) => `http://127.0.0.1:${port
 
 /** The compose file of the repository, on other ports, with another name and a short patience. */
 async function compose(...args: string[]): Promise<string> {
-  const files = ["docker-compose.yml", path.join(folder, "override.json")].flatMap((file) => ["--file", file]);
+  const files = ["docker-compose.yml", path.join(folder, "override.json")].flatMap((file) => [
+    "--file",
+    file,
+  ]);
   return engine.docker(["compose", "--project-name", NAME, ...files, ...args], {
     cwd: projectRoot,
     env: {
@@ -193,7 +206,14 @@ describe("the container", needsEngine, () => {
       const tab = {
         label: "hang",
         nodes: [
-          { id: "hang-in", type: "http in", z: "hang", url: "/api/hang", method: "get", wires: [["hang-loop"]] },
+          {
+            id: "hang-in",
+            type: "http in",
+            z: "hang",
+            url: "/api/hang",
+            method: "get",
+            wires: [["hang-loop"]],
+          },
           { id: "hang-loop", type: "function", z: "hang", func: "for (;;);", outputs: 0, wires: [] },
         ],
       };

@@ -52,7 +52,13 @@ async function allMetrics(test: Parameters<typeof startedStore>[0]): Promise<Set
     mqtt: { connected: 1, published: 1, queued: 0 },
   };
   for (const [part, numbers] of Object.entries(details)) {
-    store.metrics.noteHealth({ source: part, part, running: true, problems: [], details: numbers } as HealthReport);
+    store.metrics.noteHealth({
+      source: part,
+      part,
+      running: true,
+      problems: [],
+      details: numbers,
+    } as HealthReport);
   }
   await until(() => store.health().details.checksStored === 1);
   const text = Buffer.from((await store.askMetrics()).bytes).toString();

@@ -1,5 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
@@ -17,7 +25,7 @@ export async function npm(folder: string, args: string[], env = process.env): Pr
   const script = env.npm_execpath;
   const isScript = script !== undefined && /npm.*\.c?js$/.test(script);
   const [file, ...first] = isScript ? [process.execPath, script] : ["npm"];
-  const { stdout } = await run(file as string, [...first, ...args, "--loglevel=error"], {
+  const { stdout } = await run(file, [...first, ...args, "--loglevel=error"], {
     cwd: folder,
     env,
     shell: !isScript && process.platform === "win32",
@@ -43,7 +51,8 @@ export const nodes: { name: string; file: string; skip: string | false }[] = [
 function olderNode(): (typeof nodes)[number] {
   const file = process.env.STREAMPULSE_NODE_22;
   const skip = file ? false : "needs Node.js 22 (STREAMPULSE_NODE_22: its binary)";
-  if (skip && process.env.CI === "true") throw new Error(`This test ${skip}, and CI=true allows no skipping.`);
+  if (skip && process.env.CI === "true")
+    throw new Error(`This test ${skip}, and CI=true allows no skipping.`);
   return { name: "Node.js 22", file: file ?? "", skip };
 }
 
@@ -114,7 +123,9 @@ export class OwnNodeRed {
     );
     const LISTEN = "0A";
     const all = ["tcp", "tcp6"]
-      .flatMap((table) => readFileSync(`/proc/${this.process?.pid}/net/${table}`, "utf8").split("\n").slice(1))
+      .flatMap((table) =>
+        readFileSync(`/proc/${this.process?.pid}/net/${table}`, "utf8").split("\n").slice(1),
+      )
       .map((line) => line.trim().split(/\s+/))
       .filter(([, , , state, , , , , , inode]) => state === LISTEN && sockets.has(inode ?? ""))
       .map(([, local = ""]) => parseInt(local.split(":")[1] ?? "", 16));

@@ -40,17 +40,21 @@ describe("the watchdog", () => {
     );
   });
 
-  it("leaves a process alone that was frozen as a whole", { skip: process.platform === "win32" }, async (t) => {
-    // more than one round, so that only the freeze itself could make it bite
-    const child = watched("", 3);
-    t.after(() => child.stop());
-    await child.start();
-    child.signal("SIGSTOP");
-    await new Promise((resolve) => setTimeout(resolve, 4500));
-    child.signal("SIGCONT");
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    assert.equal(child.ended, undefined);
-  });
+  it(
+    "leaves a process alone that was frozen as a whole",
+    { skip: process.platform === "win32" },
+    async (t) => {
+      // more than one round, so that only the freeze itself could make it bite
+      const child = watched("", 3);
+      t.after(() => child.stop());
+      await child.start();
+      child.signal("SIGSTOP");
+      await new Promise((resolve) => setTimeout(resolve, 4500));
+      child.signal("SIGCONT");
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      assert.equal(child.ended, undefined);
+    },
+  );
 
   it("watches no longer after its stop, and keeps no process alive", async (t) => {
     const child = watched(
