@@ -43,6 +43,8 @@ export type RowCheck = [
   reason: number,
   /** The evidence; empty for a check that found the stream up. */
   message: string,
+  /** By ffprobe. */
+  isDeep: boolean,
 ];
 
 /** Push `rows`: all streams, in parts. Part 0 begins anew. */

@@ -34,7 +34,8 @@ export function toRow(key: number, stream: LiveStream): Row {
   ];
 }
 
-function toRowCheck({ at, latencyMs, state, reason, message }: NonNullable<LiveStream["last"]>): RowCheck {
+function toRowCheck(check: NonNullable<LiveStream["last"]>): RowCheck {
+  const { at, latencyMs, state, reason, message, level } = check;
   const shown = state === "up" ? "" : message;
   return [
     at,
@@ -42,6 +43,7 @@ function toRowCheck({ at, latencyMs, state, reason, message }: NonNullable<LiveS
     stateIndex(state),
     reasonIndex(reason),
     shown,
+    level === "deep",
   ];
 }
 

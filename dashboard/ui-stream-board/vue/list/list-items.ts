@@ -43,10 +43,10 @@ export function listItems(groups: readonly Group[], arrangement: Arrangement): I
   for (const group of groups) {
     if (arrangement.grouped) {
       items.push({ kind: "group", id: `group ${group.name ?? ""}`, group, height: GROUP_HEIGHT });
-      if (arrangement.folded.has(group.name)) continue;
     }
-    if (arrangement.cards) pushCards(items, group.rows, index, arrangement);
-    else pushRows(items, group.rows, index, arrangement.room);
+    const isFolded = arrangement.grouped && arrangement.folded.has(group.name);
+    if (!isFolded && arrangement.cards) pushCards(items, group.rows, index, arrangement);
+    else if (!isFolded) pushRows(items, group.rows, index, arrangement.room);
     index += group.rows.length;
   }
   return items;
