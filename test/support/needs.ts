@@ -18,6 +18,7 @@ const PROGRAMS = {
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
+  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   sqlite3: { command: ["sqlite3", "-version"], debian: "sqlite3" },
   "gst-rtsp-server": {
