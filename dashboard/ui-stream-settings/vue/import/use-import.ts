@@ -96,9 +96,9 @@ export function useImport() {
   async function apply(): Promise<void> {
     const answer = await run(true);
     if (!answer?.applied) return;
-    applied.value = { added: answer.added.length, changed: answer.changed.length };
     pasted.value = "";
     forget();
+    applied.value = { added: answer.added.length, changed: answer.changed.length };
     await store.load();
   }
 
