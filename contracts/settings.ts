@@ -64,8 +64,11 @@ export const mqttSettingsSchema = z.object({
   commands: flag().default(false),
   tls_insecure: flag().default(false),
   ca_file: text().nullish(),
+  cert_file: text().nullish(),
+  key_file: text().nullish(),
   protocol_version: z.union([z.literal(4), z.literal(5)], "must be 4 or 5").default(4),
 });
+export type MqttSettings = z.infer<typeof mqttSettingsSchema>;
 
 const handshakeTimeoutMs = integer(500, 60_000);
 

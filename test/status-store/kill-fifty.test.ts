@@ -10,59 +10,85 @@ import { FIELDS } from "../../nodes/status-store/rollup";
 import { temporaryFolder } from "../support/temporary-folder";
 import { rows } from "./support";
 
-const KILLS = 50;
-/** A loaded machine makes fewer of them. */
-const MOST_MS = 120_000;
-const LEAST_KILLS = 20;
+/** What a recording process says every 50 ms. */
+interface Progress {
+  sent: number;
+  stored: number;
+  at: number;
+}
 
-/** @returns how many checks it said were stored */
-async function recordAndKill(file: string, lines: number): Promise<number> {
+/** Four files at once, whose processes keep the machine loaded: fifty kills. */
+const KILLS = [13, 13, 12, 12];
+
+/** Kills a recording process once it has recorded for a while. @returns what it said */
+async function recordAndKill(file: string, recordMs: number): Promise<Progress[]> {
   const child = spawn(process.execPath, [path.join(__dirname, "recording-child.js"), file], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let stored = 0;
-  let left = lines;
+  const ended = once(child, "close");
+  const said: Progress[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
-    stored = (JSON.parse(line) as { stored: number }).stored;
-    if (stored > 0 && left-- <= 0) break;
+    said.push(JSON.parse(line) as Progress);
+    if (said.at(-1)!.at - said[0]!.at >= recordMs) break;
   }
   child.kill("SIGKILL");
-  await once(child, "exit");
-  return stored;
+  await ended;
+  return said;
 }
 
-describe("kill -9, fifty times", () => {
-  it("leaves a whole file, no incident open twice, and sums that agree with the checks", async (context) => {
-    const file = path.join(temporaryFolder(context), "streams.db");
-    const count = (sql: string) => (rows(file, sql)[0] as { count: number }).count;
-    let before = 0;
-    const begun = performance.now();
-    let kill = 0;
-    for (; kill < KILLS && performance.now() - begun < MOST_MS; kill++) {
-      const stored = await recordAndKill(file, kill % 5);
-      const now = count("SELECT count(*) AS count FROM all_checks");
-      assert.ok(now - before >= stored, `kill ${kill}: ${now - before} stored, ${stored} were said to be`);
-      before = now;
-      for (const table of ["spans", "incidents"]) {
-        const twice = `SELECT stream FROM ${table} WHERE "end" IS NULL GROUP BY stream HAVING count(*) > 1`;
-        assert.deepEqual(rows(file, twice), []);
-      }
-      // spans follow one another without gap or overlap, also over the time in which nobody watched
-      const torn = `SELECT count(*) AS count FROM (SELECT "end", lead(start) OVER (PARTITION BY stream ORDER BY start) AS next FROM spans) WHERE next IS NOT "end"`;
-      assert.equal(count(torn), 0, `kill ${kill}`);
-    }
-    context.diagnostic(`${kill} kills`);
-    assert.ok(kill >= LEAST_KILLS);
-    assert.deepEqual(rows(file, "PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
-    assert.ok(count("SELECT count(*) AS count FROM spans WHERE state = 5") > 0);
+const count = (file: string, sql: string) => (rows(file, sql)[0] as { count: number }).count;
 
-    const db = new BetterSqlite(file);
-    const open = new OpenRollups(db).snapshot(0);
-    let summed = count("SELECT coalesce(sum(up + degraded + down), 0) AS count FROM rollups");
-    for (let offset = 0; offset < open.length; offset += SNAPSHOT_STRIDE) {
-      for (let state = 0; state < 3; state++) summed += open[offset + 2 + FIELDS.checks + state]!;
-    }
-    db.close();
-    assert.equal(summed, before);
-  });
+function assertWhole(file: string, kill: string): void {
+  assert.deepEqual(rows(file, "PRAGMA integrity_check"), [{ integrity_check: "ok" }], kill);
+  for (const table of ["spans", "incidents"]) {
+    const twice = `SELECT stream FROM ${table} WHERE "end" IS NULL GROUP BY stream HAVING count(*) > 1`;
+    assert.deepEqual(rows(file, twice), [], kill);
+  }
+  const upInTrouble = `SELECT count(*) AS count FROM incidents JOIN spans USING (stream)
+    WHERE incidents."end" IS NULL AND spans."end" IS NULL AND spans.state = 0`;
+  assert.equal(count(file, upInTrouble), 0, kill);
+  // spans follow one another without gap or overlap, also over the time in which nobody watched
+  const torn = `SELECT count(*) AS count FROM (SELECT "end", lead(start) OVER (PARTITION BY stream ORDER BY start) AS next FROM spans) WHERE next IS NOT "end"`;
+  assert.equal(count(file, torn), 0, kill);
+  // transitions are numbered without gaps from run to run
+  assert.equal(count(file, "SELECT coalesce(max(seq), 0) - count(*) AS count FROM transitions"), 0, kill);
+}
+
+/** Checks in the tables and in what the writer adds up when it opens the file. */
+function summedChecks(file: string): number {
+  const db = new BetterSqlite(file);
+  const open = new OpenRollups(db).snapshot(0);
+  db.close();
+  let summed = count(file, "SELECT coalesce(sum(up + degraded + down), 0) AS count FROM rollups");
+  for (let offset = 0; offset < open.length; offset += SNAPSHOT_STRIDE) {
+    for (let state = 0; state < 3; state++) summed += open[offset + 2 + FIELDS.checks + state]!;
+  }
+  return summed;
+}
+
+describe("kill -9, fifty times", { concurrency: true }, () => {
+  for (const [lane, kills] of KILLS.entries()) {
+    it(`leaves a whole file that misses at most the last second: ${kills} kills of file ${lane + 1}`, async (context) => {
+      const file = path.join(temporaryFolder(context), "streams.db");
+      let before = 0;
+      for (let kill = 0; kill < kills; kill++) {
+        const where = `kill ${kill}`;
+        // every other one early, while the first commits are made
+        const recordMs = kill % 2 === 0 ? 1050 + kill * 29 + lane * 7 : kill * 20 + lane * 13;
+        const said = await recordAndKill(file, recordMs);
+        const last = said.at(-1)!;
+        const secondAgo = said.findLast(({ at }) => at <= last.at - 1000) ?? { sent: 0 };
+        assert.ok(kill % 2 === 1 || secondAgo.sent > 0, where);
+        assertWhole(file, where);
+        const now = count(file, "SELECT count(*) AS count FROM all_checks");
+        const stored = now - before;
+        assert.ok(stored >= secondAgo.sent, `${where}: ${stored} stored, ${secondAgo.sent} a second before`);
+        assert.ok(stored >= last.stored, `${where}: ${stored} stored, ${last.stored} were said to be`);
+        before = now;
+      }
+      assert.ok(count(file, "SELECT count(*) AS count FROM spans WHERE state = 5") > 0);
+      assert.equal(count(file, "SELECT count(*) AS count FROM streams"), 50);
+      assert.equal(summedChecks(file), before);
+    });
+  }
 });
