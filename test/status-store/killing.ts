@@ -17,9 +17,6 @@ interface Progress {
   at: number;
 }
 
-/** Four files at once, whose processes keep the machine loaded: fifty kills. */
-const KILLS = [13, 13, 12, 12];
-
 /** Kills a recording process once it has recorded for a while. @returns what it said */
 async function recordAndKill(file: string, recordMs: number): Promise<Progress[]> {
   const child = spawn(process.execPath, [path.join(__dirname, "recording-child.js"), file], {
@@ -66,29 +63,34 @@ function summedChecks(file: string): number {
   return summed;
 }
 
-describe("kill -9, fifty times", { concurrency: true }, () => {
-  for (const [lane, kills] of KILLS.entries()) {
-    it(`leaves a whole file that misses at most the last second: ${kills} kills of file ${lane + 1}`, async (context) => {
-      const file = path.join(temporaryFolder(context), "streams.db");
-      let before = 0;
-      for (let kill = 0; kill < kills; kill++) {
-        const where = `kill ${kill}`;
-        // every other one early, while the first commits are made
-        const recordMs = kill % 2 === 0 ? 1050 + kill * 29 + lane * 7 : kill * 20 + lane * 13;
-        const said = await recordAndKill(file, recordMs);
-        const last = said.at(-1)!;
-        const secondAgo = said.findLast(({ at }) => at <= last.at - 1000) ?? { sent: 0 };
-        assert.ok(kill % 2 === 1 || secondAgo.sent > 0, where);
-        assertWhole(file, where);
-        const now = count(file, "SELECT count(*) AS count FROM all_checks");
-        const stored = now - before;
-        assert.ok(stored >= secondAgo.sent, `${where}: ${stored} stored, ${secondAgo.sent} a second before`);
-        assert.ok(stored >= last.stored, `${where}: ${stored} stored, ${last.stored} were said to be`);
-        before = now;
-      }
-      assert.ok(count(file, "SELECT count(*) AS count FROM spans WHERE state = 5") > 0);
-      assert.equal(count(file, "SELECT count(*) AS count FROM streams"), 50);
-      assert.equal(summedChecks(file), before);
-    });
+/** Files that are recorded into at once, each killed so often, so that the processes keep the machine loaded. */
+export function describeKills(title: string, kills: readonly number[]): void {
+  describe(title, { concurrency: true }, () => {
+    for (const [lane, count] of kills.entries()) {
+      it(`leaves a whole file that misses at most the last second: ${count} kills`, (context) =>
+        killAgainAndAgain(path.join(temporaryFolder(context), "streams.db"), count, lane));
+    }
+  });
+}
+
+async function killAgainAndAgain(file: string, kills: number, lane: number): Promise<void> {
+  let before = 0;
+  for (let kill = 0; kill < kills; kill++) {
+    const where = `kill ${kill}`;
+    // every other one early, while the first commits are made
+    const recordMs = kill % 2 === 0 ? 1050 + kill * 29 + lane * 7 : kill * 20 + lane * 13;
+    const said = await recordAndKill(file, recordMs);
+    const last = said.at(-1)!;
+    const secondAgo = said.findLast(({ at }) => at <= last.at - 1000) ?? { sent: 0 };
+    assert.ok(kill % 2 === 1 || secondAgo.sent > 0, where);
+    assertWhole(file, where);
+    const now = count(file, "SELECT count(*) AS count FROM all_checks");
+    const stored = now - before;
+    assert.ok(stored >= secondAgo.sent, `${where}: ${stored} stored, ${secondAgo.sent} a second before`);
+    assert.ok(stored >= last.stored, `${where}: ${stored} stored, ${last.stored} were said to be`);
+    before = now;
   }
-});
+  assert.ok(count(file, "SELECT count(*) AS count FROM spans WHERE state = 5") > 0);
+  assert.equal(count(file, "SELECT count(*) AS count FROM streams"), 50);
+  assert.equal(summedChecks(file), before);
+}
