@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { Aedes, AedesOptions } from "aedes" with { "resolution-mode": "import" };
 import { listen, LOOPBACK } from "./cameras";
 
@@ -6,6 +6,7 @@ import { listen, LOOPBACK } from "./cameras";
 export class MqttBroker {
   private aedes?: Aedes;
   private server?: Server;
+  private readonly sockets = new Set<Socket>();
   port = 0;
 
   constructor(private readonly options: AedesOptions = {}) {}
@@ -16,7 +17,11 @@ export class MqttBroker {
     const { Aedes: Broker } = await import("aedes");
     const aedes = await Broker.createBroker(this.options);
     this.aedes = aedes;
-    this.server = createServer((socket) => void aedes.handle(socket));
+    this.server = createServer((socket) => {
+      this.sockets.add(socket);
+      socket.once("close", () => this.sockets.delete(socket));
+      aedes.handle(socket);
+    });
     this.port = await listen(this.server, port, LOOPBACK);
     return this.port;
   }
@@ -29,6 +34,11 @@ export class MqttBroker {
   get inner(): Aedes {
     if (!this.aedes) throw new Error("the broker was not started");
     return this.aedes;
+  }
+
+  /** Breaks off all connections. */
+  dropClients(): void {
+    for (const socket of this.sockets) socket.destroy();
   }
 
   async stop(): Promise<void> {

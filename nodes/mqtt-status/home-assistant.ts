@@ -20,7 +20,7 @@ export interface HomeAssistantOptions {
 }
 
 /** Home Assistant sets up some ten entities a device. */
-const PACE = { perTurn: 10, everyMs: 50 };
+const PACE = { perSecond: 200, everyMs: 50 };
 /** All that speak MQTT hear at once that Home Assistant has started. */
 const BIRTH_DELAY_MS = { least: 1000, more: 9000 };
 

@@ -5,10 +5,14 @@ import type { Link } from "./link";
 export type Make = () => string | Buffer | undefined;
 
 export interface Pace {
-  /** How many messages in one turn of the loop. */
-  perTurn: number;
+  /** Messages. */
+  perSecond: number;
+  /** Between two slices. */
   everyMs: number;
 }
+
+/** Where a loaded machine comes late to a slice, the next one is larger, but not more than so many times. */
+const MOST_SLICES = 5;
 
 /**
  * Publishes one message a topic, in slices, so that neither our loop nor the broker is flooded. A topic waits once: what
@@ -18,13 +22,15 @@ export class PacedPublisher {
   private readonly waiting = new Map<string, { make: Make; retain: boolean }>();
   private link?: Link;
   private timer: unknown;
-  private lastTurn = -Infinity;
+  private lastTurn: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly pace: Pace,
     private readonly onPublished: (messages: number) => void,
-  ) {}
+  ) {
+    this.lastTurn = clock.elapsed() - pace.everyMs;
+  }
 
   /** How many topics wait. */
   get queued(): number {
@@ -60,8 +66,11 @@ export class PacedPublisher {
     const delayMs = Math.max(0, this.lastTurn + this.pace.everyMs - this.clock.elapsed());
     this.timer = this.clock.setTimeout(() => {
       this.timer = undefined;
-      this.lastTurn = this.clock.elapsed();
-      if (!this.link?.congested) this.send(this.pace.perTurn);
+      const { perSecond, everyMs } = this.pace;
+      const now = this.clock.elapsed();
+      const slices = Math.min(Math.floor((now - this.lastTurn) / everyMs), MOST_SLICES);
+      this.lastTurn = now;
+      if (!this.link?.congested) this.send(Math.ceil((perSecond * everyMs * slices) / 1000));
       this.schedule();
     }, delayMs);
   }

@@ -29,7 +29,7 @@ interface Published {
 }
 
 /** 10,000 states in two seconds, with time for everything else between the slices. */
-const PACE = { perTurn: 200, everyMs: 40 };
+const PACE = { perSecond: 5000, everyMs: 40 };
 /** How often a state is told of which only latency, message or uptime changed. */
 const UNHURRIED_MS = 60_000;
 /** Kept states come right after the subscription; so long after the last one there are no more. */

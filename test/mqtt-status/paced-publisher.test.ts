@@ -10,7 +10,7 @@ function publisherOf() {
   let published = 0;
   const paced = new PacedPublisher(
     clock,
-    { perTurn: 2, everyMs: 100 },
+    { perSecond: 20, everyMs: 100 },
     (messages) => (published += messages),
   );
   return { clock, link, paced, published: () => published };
@@ -46,6 +46,17 @@ describe("the paced publisher", () => {
     clock.pass(100);
     assert.deepEqual(link.on("e"), []);
     assert.deepEqual(link.on("f"), ["f"]);
+  });
+
+  it("sends more at once after a slice that came late, but not all", () => {
+    const { clock, link, paced } = publisherOf();
+    paced.online(link);
+    clock.pass(10_000);
+    for (let i = 0; i < 30; i++) paced.set(`topic ${i}`, () => "x", true);
+    clock.pass(0);
+    assert.equal(link.sent.length, 10);
+    clock.pass(100);
+    assert.equal(link.sent.length, 12);
   });
 
   it("waits while the broker takes nothing, and does not grow", () => {
