@@ -61,9 +61,14 @@ export class SettingsUnderTest {
     await context.addCookies([{ name, value, url: gui }]);
     const page = await context.newPage();
     this.watch(page);
-    await page.goto(`${gui}dashboard/settings${query}`);
-    await page.locator("[role=tabpanel]:visible > *").first().waitFor();
+    await this.go(page, query);
     return page;
+  }
+
+  /** Loads the page anew. */
+  async go(page: Page, query = ""): Promise<void> {
+    await page.goto(`${this.running.addresses.gui}dashboard/settings${query}`);
+    await page.locator("[role=tabpanel]:visible > *:not(.loading)").first().waitFor();
   }
 
   /** Asks the dashboard's listener, signed in. */

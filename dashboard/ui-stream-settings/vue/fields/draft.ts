@@ -27,14 +27,20 @@ export function useDraft() {
     theirs.value = {};
   }
 
-  /** The file is another one now. */
+  /** The file is another one now. Of our own changes it is the one that was just saved. */
   function follow(values: FieldValues, revision: string): void {
-    const different = keysThatDiffer(values, base.value.values);
     if (changed.value.length === 0) return begin(values, revision);
-    if (different.length === 0) {
-      base.value = { values, revision };
-      news.value = undefined;
-    } else news.value = { values, revision };
+    const mine = new Set(changed.value);
+    const touched = keysThatDiffer(values, base.value.values).filter(
+      (key) => mine.has(key) && values[key] !== typed[key],
+    );
+    if (touched.length > 0) {
+      news.value = { values, revision };
+      return;
+    }
+    for (const [key, value] of Object.entries(values)) if (!mine.has(key)) typed[key] = value;
+    base.value = { values, revision };
+    news.value = undefined;
   }
 
   /** Takes the new state over; what was typed stays. */
@@ -59,8 +65,12 @@ export function useDraft() {
     changed,
     dirty: computed(() => changed.value.length > 0),
     revision: computed(() => base.value.revision),
-    /** Paths that are another value in the new state. */
-    newKeys: computed(() => (news.value ? keysThatDiffer(news.value.values, base.value.values) : [])),
+    /** Paths into which somebody else has written too. */
+    newKeys: computed(() => {
+      const values = news.value?.values ?? {};
+      const different = keysThatDiffer(values, base.value.values);
+      return different.filter((key) => changed.value.includes(key) && values[key] !== typed[key]);
+    }),
     isChanged: (path: string) => typed[path] !== base.value.values[path],
     begin,
     follow,
