@@ -66,7 +66,7 @@ function everything(source: V22Reader): Record<string, unknown> {
     const all: unknown[] = [];
     let lost = 0;
     for (let after = 0, done = false; !done;) {
-      const some = source.read(table, after, 7);
+      const some = source.read(table, after, 70);
       all.push(...some.rows);
       lost += some.lost;
       [after, done] = [some.lastId, some.done];
