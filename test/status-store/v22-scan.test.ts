@@ -66,7 +66,7 @@ function everything(source: V22Reader): Record<string, unknown> {
     const all: unknown[] = [];
     let lost = 0;
     for (let after = 0, done = false; !done;) {
-      const some = source.read(table, after, 7);
+      const some = source.read(table, after, 70);
       all.push(...some.rows);
       lost += some.lost;
       [after, done] = [some.lastId, some.done];
@@ -96,8 +96,11 @@ function imported(context: TestContext, file: string): { counts: Record<string, 
 describe("V22Scan", () => {
   it("finds in a whole file what SQLite finds, of v2.2's own and of any size of page", (context) => {
     const many = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`cam_${index}`, index * 11]));
+    // SQLite makes files beside one that it only reads
+    const own = path.join(temporaryFolder(context), "streams.db");
+    copyFileSync(V22_DATABASE, own);
     const files = [
-      V22_DATABASE,
+      own,
       ...[512, 4096, 65_536].map((pageBytes) => database(context, { a: 3000, b: 1, ...many }, pageBytes)),
     ];
     for (const file of files) {
@@ -192,7 +195,7 @@ describe("V22Scan", () => {
           page.children();
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
     const whole = readFileSync(database(context, { a: 200, b: 60 }, 512));
     const file = path.join(temporaryFolder(context), "streams.db");
@@ -219,7 +222,7 @@ describe("V22Scan", () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 });
