@@ -58,6 +58,8 @@ export function productSettingsFile(env: Environment, folder: string, root = pac
     credentialSecret: authFile.data.credentialSecret,
     nodesDir: isScanned(root, options.userDir) ? [] : [root],
     uiPort: options.editorPort,
+    // an import of 10 MB, as JSON; the public ports have limits of their own
+    apiMaxLength: "24mb",
     uiHost: options.bind,
     adminAuth: login.adminAuth(),
     httpAdminMiddleware: login.adminMiddleware,

@@ -5,6 +5,8 @@ import type { Logger } from "../../common/logger";
 import { PORT_VARIABLES } from "../paths";
 import type { RuntimeSettings } from "../product-settings";
 import { EditorPort } from "./editor-port";
+import { EditorSockets } from "./editor-sockets";
+import type { FlowFacts } from "./flow-headers";
 import { Gateway, type NodeRedDoors } from "./gateway";
 import { HealthCollector } from "./health";
 import { LoopDelay } from "./loop-delay";
@@ -22,6 +24,8 @@ export interface Addresses {
 export interface ProductRuntimeOptions {
   settings: RuntimeSettings;
   doors: NodeRedDoors;
+  /** Of the flows as they are now. */
+  flows(): FlowFacts;
   /** Node-RED's own server. */
   server: Server;
   logger: Logger;
@@ -36,6 +40,7 @@ export class ProductRuntime {
   private readonly loopDelay: LoopDelay;
   private readonly watchdog: Watchdog;
   private readonly editorPort: EditorPort;
+  private readonly editorSockets: EditorSockets;
   private readonly api: PublicListener;
   private readonly gui: PublicListener;
   /** Which of the listeners have had their first outcome. */
@@ -44,7 +49,7 @@ export class ProductRuntime {
   private codeShown = false;
 
   constructor(private readonly options: ProductRuntimeOptions) {
-    const { settings, clock, logger, doors, server } = options;
+    const { settings, clock, logger, doors, server, flows } = options;
     const { account, trustProxy, bind } = settings;
     this.loopDelay = new LoopDelay(clock);
     this.watchdog = new Watchdog(settings.watchdogSeconds, logger);
@@ -53,9 +58,12 @@ export class ProductRuntime {
       account,
       trustProxy,
       health: this.health,
+      version: settings.version,
+      flows,
       editorUrl: () => this.editorUrl() ?? "(its port is taken)",
     });
-    const gateway = new Gateway({ account, pages, doors, logger });
+    const gateway = new Gateway({ account, pages, doors, logger, flows });
+    this.editorSockets = new EditorSockets(server, account);
     const shared = { host: bind, logger, clock };
     this.editorPort = new EditorPort(server, { ...shared, ...this.listener("editor") });
     this.api = new PublicListener({
@@ -79,6 +87,7 @@ export class ProductRuntime {
     this.loopDelay.start();
     this.watchdog.start();
     this.editorPort.start();
+    this.editorSockets.start();
   }
 
   /** Opens the public listeners; does nothing when they are open. */
@@ -91,6 +100,7 @@ export class ProductRuntime {
 
   async stop(): Promise<void> {
     this.editorPort.stop();
+    this.editorSockets.stop();
     this.loopDelay.stop();
     this.options.settings.account.stop();
     await Promise.all([this.watchdog.stop(), this.api.stop(), this.gui.stop()]);
