@@ -68,7 +68,7 @@ export class PacedPublisher {
       this.timer = undefined;
       const { perSecond, everyMs } = this.pace;
       const now = this.clock.elapsed();
-      const slices = Math.min(Math.floor((now - this.lastTurn) / everyMs), MOST_SLICES);
+      const slices = Math.min(Math.max(1, Math.floor((now - this.lastTurn) / everyMs)), MOST_SLICES);
       this.lastTurn = now;
       if (!this.link?.congested) this.send(Math.ceil((perSecond * everyMs * slices) / 1000));
       this.schedule();
