@@ -189,13 +189,13 @@ describe("what the settings page changes", needs("chromium"), () => {
     await page.getByLabel("Paste the text here").fill("hello, world");
     await page.getByRole("button", { name: "Preview" }).click();
     await page.getByText("This is no list of streams that is known", { exact: false }).waitFor();
-    const rows = Array.from({ length: 5000 }, (_, n) => `"Camera ${n} ${"ß".repeat(60)}",rtsp://192.0.2.1/${n}`);
+    const rows = Array.from({ length: 2000 }, (_, n) => `"Camera ${n} ${"ß".repeat(120)}",rtsp://192.0.2.1/${n}`);
     await page.getByLabel("Choose a file …").setInputFiles({
       name: "large.csv",
       mimeType: "text/csv",
       buffer: Buffer.from(["name,url", ...rows].join("\n")),
     });
-    await page.getByRole("button", { name: "Apply 5,000 streams" }).waitFor();
+    await page.getByRole("button", { name: "Apply 2,000 streams" }).waitFor({ timeout: 60_000 });
     assert.ok((await page.getByRole("listitem").count()) < 60, "only the rows that are seen are there");
     await page.getByRole("button", { name: "Cancel" }).click();
   });

@@ -28,12 +28,11 @@ export class SettingsUnderTest {
   ) {}
 
   /** @param config the text of config.yaml */
-  static async start(config: string, options: { fixedPassword?: boolean } = {}): Promise<SettingsUnderTest> {
+  static async start(config: string): Promise<SettingsUnderTest> {
     const dataDir = mkdtempSync(path.join(tmpdir(), "streampulse-settings-"));
     writeFileSync(path.join(dataDir, "config.yaml"), config);
-    const env = options.fixedPassword === false ? {} : { STREAMPULSE_ADMIN_PASSWORD: PASSWORD };
     const [running, browser] = await Promise.all([
-      startProduct(dataDir, env),
+      startProduct(dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD }),
       chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
     ]);
     const test = new SettingsUnderTest(running, dataDir, browser);
