@@ -84,10 +84,14 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
   const ours = nodes.filter(({ module }) => module === "@streampulse/node-red-dashboard-2-streampulse");
   assert.deepEqual(
     ours.map(({ types, err }) => [types[0], err]).sort(),
-    ["status-database", "status-query", "status-store", "stream-config", "stream-preview", "stream-probe"].map((type) => [
-      type,
-      undefined,
-    ]),
+    [
+      "status-database",
+      "status-query",
+      "status-store",
+      "stream-config",
+      "stream-preview",
+      "stream-probe",
+    ].map((type) => [type, undefined]),
   );
 
   const flow: unknown = JSON.parse(
