@@ -119,6 +119,7 @@ export class StreamPublishing {
 
   online(link: Link): void {
     this.uptimes.start();
+    this.stranger = false;
     // first the old states are read, then everything is published; Home Assistant is told of each topic as it is known
     this.homeAssistant.online(link);
     this.streams.online(link);

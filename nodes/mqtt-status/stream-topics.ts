@@ -108,15 +108,15 @@ export class StreamTopics {
     if (!this.found || !this.options.mirror.ready) return;
     if (!this.begun) return this.begin(this.found);
     for (const { id } of removed) this.remove(id);
-    const slugsBefore = new Map(changed.map(({ id }) => [id, this.slugs.slug(id)]));
-    this.clear(this.slugs.assign(changed));
+    const named = changed.filter(({ id, name }) => this.published.get(id)?.name !== name);
+    this.clear(this.slugs.assign(named));
     for (const stream of changed) {
       const before = this.published.get(stream.id);
       const facts = urgentFacts(stream);
-      const moved = slugsBefore.get(stream.id) !== this.slugs.slug(stream.id);
-      if (!before || moved || before.facts !== facts || this.isDue(before)) this.publish(stream, facts);
-      if (!before || moved || before.name !== stream.name) this.options.onNamed(stream);
+      // another name is another fact
+      if (before?.facts !== facts || this.isDue(before)) this.publish(stream, facts);
     }
+    for (const stream of named) this.options.onNamed(stream);
     this.publishBridge();
   }
 
@@ -130,7 +130,12 @@ export class StreamTopics {
   publishImage(id: number, jpeg: Buffer): boolean {
     const slug = this.slugs.slug(id);
     if (slug === undefined) return false;
-    this.paced.set(streamTopic(this.options.topics, slug, "image"), () => jpeg, true);
+    // it does not wait: ten thousand of them would fill the memory
+    if (this.link && !this.link.congested) {
+      const topic = streamTopic(this.options.topics, slug, "image");
+      this.link.publish(topic, jpeg, { qos: 0, retain: true }).catch(() => {});
+      this.options.onPublished(1);
+    }
     return true;
   }
 
