@@ -43,7 +43,7 @@ describe("a broker that is tried once", () => {
           message:
             "mqtt.host must be a host name or address alone, without mqtt:// in front; nothing is published.",
         },
-        { ok: false, message: "mqtt.port must be a number of at least 1 and at most 65535." },
+        { ok: false, message: "mqtt.port: must be a number of at least 1 and at most 65535." },
       ],
     );
   });

@@ -125,6 +125,18 @@ describe("snapshots", () => {
     assert.deepEqual(said, ["+gate", "-gate", "+gate", "-gate", "+gate", "-gate"]);
   });
 
+  it("of a stream that was changed while one was taken are not shown for the new one", async () => {
+    const { clock, said, snapshots, give } = camera();
+    const old = textOf(snapshots.get(watched("gate"), {}));
+    await settle();
+    snapshots.keepOnly(new Map());
+    give("old");
+    await old;
+    void snapshots.get(watched("gate", { url: "rtsp://new.test/" }), {});
+    await clock.advance(10);
+    assert.deepEqual(said, ["+gate", "-gate", "+gate"]);
+  });
+
   it("are forgotten with the stream, with its URL, after an hour, and when they are too many", async () => {
     const { clock, said, snapshots } = camera();
     const isKept = async (stream: ReturnType<typeof watched>) => {
