@@ -106,5 +106,14 @@ it("the packed package in somebody's own Node-RED: its nodes load, the flow is i
     const answer = await fetch(`${base}api/status`);
     return answer.ok && /"message":"RTSP 200"/.test(await answer.text());
   }, 60_000);
+  const write = await fetch(`${base}api/streams`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "New", url: camera.url("/live") }),
+  });
+  assert.equal(write.status, 403, "nothing asks for a password here");
+  assert.match(await write.text(), /"not_guarded"/);
+  assert.equal((await fetch(`${base}api/settings`)).status, 403);
+  assert.equal((await fetch(`${base}api/streams/Gate/check`, { method: "POST" })).status, 403);
   assert.ok(!nodeRed.output.includes("listens on"), "no port of its own in somebody's Node-RED");
 });
