@@ -6,7 +6,8 @@ const number = (min: number, max = Number.MAX_SAFE_INTEGER) => {
   const words = `must be a number of at least ${min}${atMost}`;
   return z.number(words).min(min, words).max(max, words);
 };
-const integer = (min: number, max = Number.MAX_SAFE_INTEGER) => number(min, max).int("must be a whole number");
+const integer = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  number(min, max).int("must be a whole number");
 const flag = () => z.boolean("must be true or false");
 const text = () => z.string("must be text");
 
@@ -84,7 +85,9 @@ export const mqttSettingsSchema = z.object({
   interval_seconds: number(0, 86_400)
     .default(5)
     .describe("How often it is published, in seconds. Less than 5 means 5."),
-  api_status_url: text().nullish().describe("Of v2.2, which fetched the status there; it has no effect."),
+  api_status_url: text()
+    .nullish()
+    .describe("Where the status comes from when it names another host: that is asked, as v2.2 did."),
   per_stream: flag()
     .default(false)
     .describe("A topic for each stream, an event for each change, and `online` or `offline` as last will."),
@@ -92,11 +95,16 @@ export const mqttSettingsSchema = z.object({
   commands: flag().default(false).describe("Take commands over MQTT."),
   tls_insecure: flag().default(false).describe("With `use_tls`: accept any certificate."),
   ca_file: text().nullish().describe("With `use_tls`: the certificate of an authority of your own."),
+  cert_file: text()
+    .nullish()
+    .describe("With `use_tls` and `key_file`: our own certificate, where the broker wants one."),
+  key_file: text().nullish().describe("The key that belongs to `cert_file`."),
   protocol_version: z
     .union([z.literal(4), z.literal(5)], "must be 4 or 5")
     .default(4)
     .describe("4 is MQTT 3.1.1, 5 is MQTT 5."),
 });
+export type MqttSettings = z.infer<typeof mqttSettingsSchema>;
 
 const handshakeTimeoutMs = integer(500, 60_000);
 
@@ -117,7 +125,9 @@ export const settingsSchema = z.object({
   site: text()
     .max(200, "must not be longer than 200 characters")
     .optional()
-    .describe("The name of this place, added to MQTT topics. Wanted where several StreamPulse share one broker."),
+    .describe(
+      "The name of this place, added to MQTT topics. Wanted where several StreamPulse share one broker.",
+    ),
   probe: probeSettingsSchema.prefault({}).describe("How streams are probed."),
   retention: retentionSettingsSchema.prefault({}).describe("How long what was seen is kept."),
   mqtt: mqttSettingsSchema.prefault({}).describe("Publishing to an MQTT broker."),

@@ -3,11 +3,11 @@ import type { Logger } from "../../common/logger";
 import type { StreamUrl } from "../../common/stream-url";
 import type { Level } from "../../contracts/check";
 import { stateOf } from "../../contracts/reasons";
-import { CredentialLock } from "./credential-lock";
+import { CredentialLock } from "../../common/camera/credential-lock";
 import type { MediaTools } from "./ffmpeg";
 import type { MediaSessions } from "./media-sessions";
 import type { MonitoredStream } from "./monitored-stream";
-import type { Network } from "./probers/network";
+import type { Network } from "../../common/camera/network";
 import type { ProbeNotMade, Prober, ProbeRequest, ProbeResult } from "./probers/prober";
 import { isUnclear, together } from "./second-opinion";
 
@@ -113,18 +113,18 @@ export class Inquiry {
       timeoutMs: timeoutMs[level],
       transport: stream.transport ?? "tcp",
       tlsVerify: stream.tls_verify ?? false,
-      withholdCredentials: this.credentialLock.mustWithhold(stream.url),
+      withholdCredentials: this.credentialLock.mustWithhold(monitored.account),
       memory,
     };
   }
 
   private noted<Result extends ProbeResult | ProbeNotMade>(
-    { stream }: MonitoredStream,
+    { account }: MonitoredStream,
     result: Result,
   ): Result {
     if ("notMade" in result) return result;
-    if (result.credentialsRefused) this.credentialLock.refused(stream.url);
-    else if (result.reason === "ok") this.credentialLock.accepted(stream.url);
+    if (result.credentialsRefused) this.credentialLock.refused(account);
+    else if (result.reason === "ok") this.credentialLock.accepted(account);
     return result;
   }
 }

@@ -12,6 +12,7 @@ import { HealthCollector } from "./health";
 import { LoopDelay } from "./loop-delay";
 import { ProductPages } from "./own-pages";
 import { listenerUrl, PublicListener } from "./public-listener";
+import { Watchdog } from "./watchdog";
 
 /** Where the product can be opened; without a listener whose port is taken. */
 export interface Addresses {
@@ -33,10 +34,11 @@ export interface ProductRuntimeOptions {
   onAddresses(addresses: Addresses): void;
 }
 
-/** All that the product adds to a running Node-RED: the two public listeners, the health of all, the sessions' clock. */
+/** All that the product adds to a running Node-RED: the two public listeners, the health of all, the sessions' clock, the watchdog. */
 export class ProductRuntime {
   readonly health: HealthCollector;
   private readonly loopDelay: LoopDelay;
+  private readonly watchdog: Watchdog;
   private readonly editorPort: EditorPort;
   private readonly editorSockets: EditorSockets;
   private readonly api: PublicListener;
@@ -50,6 +52,7 @@ export class ProductRuntime {
     const { settings, clock, logger, doors, server, flows } = options;
     const { account, trustProxy, bind } = settings;
     this.loopDelay = new LoopDelay(clock);
+    this.watchdog = new Watchdog(settings.watchdogSeconds, logger);
     this.health = new HealthCollector(settings.version, clock, this.loopDelay);
     const pages = new ProductPages({
       account,
@@ -82,6 +85,7 @@ export class ProductRuntime {
   start(): void {
     this.options.settings.account.start();
     this.loopDelay.start();
+    this.watchdog.start();
     this.editorPort.start();
     this.editorSockets.start();
   }
@@ -99,7 +103,7 @@ export class ProductRuntime {
     this.editorSockets.stop();
     this.loopDelay.stop();
     this.options.settings.account.stop();
-    await Promise.all([this.api.stop(), this.gui.stop()]);
+    await Promise.all([this.watchdog.stop(), this.api.stop(), this.gui.stop()]);
   }
 
   private listener(name: keyof Addresses) {
@@ -123,11 +127,11 @@ export class ProductRuntime {
   }
 
   private showCode(): void {
-    const { account } = this.options.settings;
+    const { account, guiUrl } = this.options.settings;
     if (this.codeShown || !account.setupNeeded || this.gui.port === undefined) return;
     this.codeShown = true;
     this.options.logger.warn(
-      `No password is chosen yet: open ${this.gui.url}setup and enter the one-time code ${account.setupCode}`,
+      `No password is chosen yet: open ${guiUrl ?? this.gui.url}setup and enter the one-time code ${account.setupCode}`,
     );
   }
 

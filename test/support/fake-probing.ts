@@ -1,4 +1,3 @@
-import { silentLogger } from "../../common/logger";
 import type { Check, Outage, StreamState, Transition } from "../../contracts/check";
 import type { Reason } from "../../contracts/reasons";
 import { settingsSchema, type ProbeSettings } from "../../contracts/settings";
@@ -12,8 +11,9 @@ import type {
   ProbeResult,
 } from "../../nodes/stream-probe/probers/prober";
 import type { MediaTools } from "../../nodes/stream-probe/ffmpeg";
-import { Resolver } from "../../nodes/stream-probe/probers/resolver";
+import { Resolver } from "../../common/camera/resolver";
 import { FakeClock } from "./fake-clock";
+import { RecordingLogger } from "./recording-logger";
 
 /** A machine on which nothing is installed, until a test says otherwise. */
 export class FakeTools implements MediaTools {
@@ -48,6 +48,7 @@ export class FakeTools implements MediaTools {
 /** An engine on a fake clock whose cameras answer what a test says. */
 export class FakeProbing {
   readonly clock = new FakeClock();
+  readonly logger = new RecordingLogger();
   readonly checks: Check[] = [];
   readonly transitions: Transition[] = [];
   readonly outages: Outage[] = [];
@@ -66,7 +67,7 @@ export class FakeProbing {
     const prober: Prober = { probe: (request) => this.probe(request) };
     this.engine = new ProbeEngine({
       clock: this.clock,
-      logger: silentLogger,
+      logger: this.logger,
       network: { clock: this.clock, resolver: new Resolver(this.clock), connections: new Set() },
       probers: { rtsp: prober, http: prober },
       tools: this.tools,

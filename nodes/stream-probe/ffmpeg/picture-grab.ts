@@ -1,7 +1,7 @@
 import { PICTURE } from "../picture/picture-watch";
 import type { ProbeNotMade, ProbeRequest } from "../probers/prober";
-import { lastWords } from "./last-words";
-import type { StreamTool } from "./stream-tool";
+import { lastWords } from "../../../common/ffmpeg/last-words";
+import type { StreamTool } from "../../../common/ffmpeg/stream-tool";
 
 /** Many cameras send a whole picture only every few seconds. */
 const GRAB_TIMEOUT_MS = 10_000;
