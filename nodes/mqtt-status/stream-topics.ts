@@ -4,7 +4,7 @@ import { PacedPublisher } from "./paced-publisher";
 import { bridgePayload, statePayload, urgentFacts, type Origin } from "./payloads";
 import { SlugBook } from "./slug-book";
 import type { MirroredStream, StreamsMirror } from "./streams-mirror";
-import { streamTopic, type Topics } from "./topics";
+import { isSlug, streamTopic, type Topics } from "./topics";
 
 export interface StreamTopicsOptions {
   clock: Clock;
@@ -251,7 +251,8 @@ export class StreamTopics {
   private slugIn(topic: string): string | undefined {
     const [before = "", after] = streamTopic(this.options.topics, "+", "state").split("+");
     if (!topic.startsWith(before) || after === undefined || !topic.endsWith(after)) return undefined;
-    return topic.slice(before.length, -after.length);
+    const slug = topic.slice(before.length, -after.length);
+    return isSlug(slug) ? slug : undefined;
   }
 }
 
@@ -259,7 +260,7 @@ export class StreamTopics {
 function readState(payload: Buffer): { id: number; installation: string } | undefined {
   try {
     const { id, installation } = JSON.parse(payload.toString()) as Record<string, unknown>;
-    return Number.isInteger(id) && typeof installation === "string"
+    return Number.isSafeInteger(id) && typeof installation === "string"
       ? { id: id as number, installation }
       : undefined;
   } catch {
