@@ -11,6 +11,7 @@ const nodeFolders = ["stream-config", "stream-probe", "status-store", "mqtt-stat
 const adapters = [
   "nodes/stream-config/stream-config.ts",
   "nodes/stream-probe/stream-probe.ts",
+  "nodes/stream-preview/stream-preview.ts",
   "nodes/status-store/status-database.ts",
   "nodes/status-store/status-store.ts",
   "nodes/status-store/status-query.ts",
@@ -19,6 +20,7 @@ const adapters = [
   // what both widgets tell Node-RED
   "dashboard/node/guard.ts",
   "dashboard/node/register-widget.ts",
+  "nodes/mqtt-status/mqtt-status.ts",
   // in the browser: a key of what Dashboard's server tells its pages
   "dashboard/shared/dashboard-app.ts",
 ];

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "../common/clock";
 import { parseStreamUrl } from "../common/stream-url";
 import { rtspProber } from "../nodes/stream-probe/probers/rtsp";
-import { Resolver } from "../nodes/stream-probe/probers/resolver";
+import { Resolver } from "../common/camera/resolver";
 import { answerCalls } from "./child";
 import { cpuSeconds } from "./cpu";
 

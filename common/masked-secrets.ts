@@ -4,7 +4,7 @@ import { maskUrl, unmaskUrl } from "./masked-url";
 
 /** Keys of config.yaml whose value is a secret, known or not. */
 const SECRET_KEY = /pass|pwd|secret|token|api_?key|credential/i;
-const URL_IN_TEXT = /:\/\/|:\S*@/;
+const URL_IN_TEXT = /[A-Za-z][A-Za-z0-9+.-]*:\/\/\S+/g;
 
 /** A mask was written where nothing is hidden. */
 export class MaskFault extends Error {
@@ -25,7 +25,7 @@ export function maskSecrets(data: unknown, key = ""): unknown {
     return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, maskSecrets(value, name)]));
   }
   if (SECRET_KEY.test(key)) return isHidden(data) ? MASKED_SECRET : data;
-  return typeof data === "string" && isUrl(data, key) ? maskUrl(data) : data;
+  return typeof data === "string" ? maskText(data, key) : data;
 }
 
 /**
@@ -52,13 +52,22 @@ export function restoreSecrets(data: unknown, known: unknown, key = "", path: (s
     );
   }
   if (typeof data !== "string" || !data.includes(MASKED_SECRET)) return data;
-  const whole = isUrl(data, key) ? unmaskUrl(data, typeof known === "string" ? known : undefined) : undefined;
+  const whole = unmaskText(data, typeof known === "string" ? known : "", key);
   if (whole === undefined) throw new MaskFault(path);
   return whole;
 }
 
-function isUrl(text: string, key: string): boolean {
-  return key === "url" || URL_IN_TEXT.test(text);
+function maskText(text: string, key: string): string {
+  return key === "url" ? maskUrl(text) : text.replace(URL_IN_TEXT, maskUrl);
+}
+
+function unmaskText(text: string, known: string, key: string): string | undefined {
+  if (key === "url") return unmaskUrl(text, known);
+  const urls = known.match(URL_IN_TEXT) ?? [];
+  const parts = text.split(URL_IN_TEXT);
+  const whole = text.match(URL_IN_TEXT)?.map((url, index) => unmaskUrl(url, urls[index])) ?? [];
+  if (whole.includes(undefined) || parts.some((part) => part.includes(MASKED_SECRET))) return undefined;
+  return parts.map((part, index) => part + (whole[index] ?? "")).join("");
 }
 
 function isHidden(value: unknown): boolean {

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import os from "node:os";
+import path from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { HEALTH_EVENT, type HealthReport, type HealthWithdrawal } from "../contracts/health";
 import type { Logger } from "./logger";
@@ -12,11 +15,33 @@ export interface ProductSettings {
   dataDir?: string;
   configFile?: string;
   databaseFile?: string;
+  runtime?: { apiPort?: number };
 }
 
 export function productSettings(RED: NodeAPI): ProductSettings {
   return ((RED.settings as unknown as { streampulse?: ProductSettings }).streampulse ??
     {}) satisfies ProductSettings;
+}
+
+/**
+ * What tells this Node-RED from all others, over restarts and upgrades: it keeps a random id in its user folder. Where
+ * that cannot be written, the machine and the folder say which one it is.
+ */
+export function instanceId(RED: NodeAPI): string {
+  const settings = RED.settings as unknown as { get?(name: string): unknown; userDir?: string };
+  try {
+    const id = settings.get?.("instanceId");
+    if (typeof id === "string" && id !== "") return id;
+  } catch {
+    // no folder to keep settings in
+  }
+  return `${os.hostname()} ${settings.userDir ?? process.cwd()}`;
+}
+
+/** Of this package. */
+export function packageVersion(): string {
+  const file = path.resolve(__dirname, "../../package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 export function nodeLogger(node: Node): Logger {

@@ -126,3 +126,10 @@ function decode(text: string): string {
     return text;
   }
 }
+
+/** The URL with its credentials, if any, in the one spelling that every program reads the same way. */
+export function wholeUrl({ scheme, target, username, password }: StreamUrl): string {
+  if (username === undefined) return target;
+  const encode = (text: string) => encodeURIComponent(text.toWellFormed());
+  return `${scheme}://${encode(username)}:${encode(password ?? "")}@${target.slice(scheme.length + 3)}`;
+}

@@ -19,10 +19,16 @@ const streamChangeSchema = z.record(z.string(), z.unknown());
 
 export const editSchema = z.discriminatedUnion("action", [
   /**
-   * All of them or none: with one that is wrong, the answer names each that is. `copy_of`, which is not written, names
-   * the stream whose secrets the masks of this one stand for.
+   * One or a list of them: all or none. With one that is wrong, the answer names each that is. `copy_of`, which is not
+   * written, names the stream whose secrets the masks of this one stand for.
    */
-  z.object({ action: z.literal("add-streams"), streams: z.array(streamChangeSchema).min(1).max(20_000) }),
+  z.object({
+    action: z.literal("add-streams"),
+    streams: z.preprocess(
+      (streams) => (Array.isArray(streams) ? (streams as unknown[]) : [streams]),
+      z.array(streamChangeSchema).min(1).max(20_000),
+    ),
+  }),
   /** `stream` holds only what changes; another `name` renames, and the history stays with it. */
   z.object({
     action: z.literal("change-stream"),

@@ -49,6 +49,21 @@ export const confirmedMessageSchema = z.object({
 });
 export type ConfirmedMessage = z.infer<typeof confirmedMessageSchema>;
 
+/** stream-probe → stream-preview: the picture that was looked at just now (`picture_minutes`), as a JPEG. */
+export const pictureMessageSchema = z.object({
+  topic: z.literal("picture"),
+  stream: z.string().min(1),
+  payload: z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a buffer"),
+});
+export type PictureMessage = z.infer<typeof pictureMessageSchema>;
+
+/** stream-preview → MQTT: the newest picture of a stream, as a JPEG; and anybody → stream-preview: one is wanted. */
+export interface SnapshotImageMessage {
+  topic: "snapshot-image";
+  stream: string;
+  payload: Buffer;
+}
+
 /** Anybody → stream-probe. The payload names one stream or several; empty means all. */
 export const commandMessageSchema = z.object({
   topic: z.enum(["check", "pause", "resume"]),

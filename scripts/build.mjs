@@ -30,6 +30,12 @@ const widgets = Object.keys(
 
 const posix = (file) => file.split(path.sep).join("/");
 
+// The packed package brings better-sqlite3 along with its binaries, and without what npm would compile it from: whatever
+// has a binding.gyp npm compiles again when it installs from a lock, and fails where Python is missing.
+for (const source of ["binding.gyp", "deps", "src"]) {
+  rmSync(path.join(root, "node_modules", "better-sqlite3", source), { recursive: true, force: true });
+}
+
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true, recursive: true })

@@ -58,10 +58,13 @@ export class WidgetPort {
     }
   }
 
-  private toldError(ask: string, error: unknown): { code: string; message: string; field?: string } {
+  private toldError(
+    ask: string,
+    error: unknown,
+  ): Pick<WidgetError, "code" | "message" | "field" | "fields"> {
     if (error instanceof WidgetError) {
-      const { code, message, field } = error;
-      return { code, message, field };
+      const { code, message, field, fields } = error;
+      return { code, message, field, fields };
     }
     this.logger.error(`${ask}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return { code: "failed", message: "This failed inside StreamPulse; see the log." };

@@ -23,6 +23,8 @@ interface Route {
 interface Router {
   push(target: string | { path?: string; query?: Route["query"] }): Promise<unknown>;
   replace(target: { query: Route["query"] }): Promise<unknown>;
+  /** @returns takes the guard away again */
+  beforeEach(guard: (to: Route, from: Route) => boolean | Promise<boolean>): () => void;
 }
 
 /** What every widget gets as `props`: the settings of its node. */

@@ -38,6 +38,11 @@ export function t(path: string, values?: Values): string {
   return translator.value.text(path, values);
 }
 
+/** A text that this language may have for what comes from the server in English. */
+export function ownText(path: string): string | undefined {
+  return translator.value.own(path);
+}
+
 /** What is the matter, as a sentence without the full stop. */
 export function reasonText(reason: Reason): string {
   return translator.value.own(`reasons.${reason}.text`) ?? REASONS[reason].text;

@@ -14,6 +14,8 @@ export class RequestError extends Error {
     readonly code: string,
     message: string,
     readonly field?: string,
+    /** Everything that is wrong, where it is more than one thing. */
+    readonly fields?: readonly { field: string; message: string }[],
   ) {
     super(message);
   }
@@ -29,7 +31,7 @@ interface Incoming {
   answer?: number;
   push?: string;
   data?: unknown;
-  error?: { code: string; message: string; field?: string };
+  error?: Pick<RequestError, "code" | "message" | "field" | "fields">;
 }
 
 const TIMEOUT_MS = 35_000;
@@ -100,7 +102,7 @@ export class WidgetSocket {
     if (!waiting) return;
     this.waiting.delete(answer as number);
     clearTimeout(waiting.timer);
-    if (error) waiting.reject(new RequestError(error.code, error.message, error.field));
+    if (error) waiting.reject(new RequestError(error.code, error.message, error.field, error.fields));
     else waiting.resolve(data as never);
   }
 

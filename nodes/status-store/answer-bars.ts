@@ -8,9 +8,8 @@ import type { OpenSums } from "./reader-messages";
 import { FIELDS, HOUR_MS } from "./rollup";
 
 type Bar = [state: State, reason: string | null];
-/** start, end, state, reason */
-type Span = [number, number | null, number, string | null];
-type Latencies = Map<number, { count: number; sum: number }>;
+/** start, end, state, reason's id */
+type Span = [number, number | null, number, number | null];
 
 interface Buckets {
   from: number;
@@ -33,26 +32,25 @@ export function* answerBars(data: HistoryData, question: BarsQuestion, open: Ope
   const bucketMs = Math.ceil((hours * HOUR_MS) / question.buckets);
   const to = Math.ceil(now / bucketMs) * bucketMs;
   const buckets = { from: to - question.buckets * bucketMs, bucketMs, count: question.buckets, now };
-  const firstHour = Math.floor(now / HOUR_MS) - hours + 1;
-  const names = new Map<number, string>();
+  const ids = new Map<number, string>();
   for (const name of question.streams) {
     const id = data.findStreamId(name);
-    if (id !== undefined) names.set(id, name);
+    if (id !== undefined) ids.set(id, name);
   }
-  const latencies = openLatencies(open, names);
+  const latencies = new HourlyLatencies([...ids.keys()], Math.floor(now / HOUR_MS) - hours + 1, hours);
+  if (open) latencies.addOpen(open.entries);
+  const reasons = new Map(data.db.prepare("SELECT id, text FROM reasons").raw().all() as [number, string][]);
   const spans = data.db.prepare(SPANS).raw();
   const sums = data.db
     .prepare("SELECT hour, latency_count, latency_sum FROM rollups WHERE stream = ? AND hour >= ?")
     .raw();
   const streams: object[] = [];
-  for (const [id, name] of names) {
-    const bars = barsOf(spans.all({ stream: id, from: buckets.from, to: now }) as Span[], buckets);
-    const found = latencies.get(id) as Latencies;
-    for (const [hour, count, sum] of sums.all(id, firstHour) as [number, number, number][]) {
-      addLatency(found, hour, count, sum);
+  for (const [id, name] of ids) {
+    const found = spans.all({ stream: id, from: buckets.from, to: now }) as Span[];
+    for (const [hour, count, sum] of sums.all(id, latencies.firstHour) as [number, number, number][]) {
+      latencies.add(id, hour, count, sum);
     }
-    const latency = Array.from({ length: hours }, (_, index) => meanOf(found.get(firstHour + index)));
-    streams.push({ name, bars, latency });
+    streams.push({ name, bars: barsOf(found, reasons, buckets), latency: latencies.means(id) });
     if (streams.length % STREAMS_A_SLICE === 0) yield;
   }
   return { from: buckets.from, to, bucketMs, streams };
@@ -60,42 +58,69 @@ export function* answerBars(data: HistoryData, question: BarsQuestion, open: Ope
 
 /** Spans follow one another: the first that matters is the last one to begin before the range. */
 const SPANS = `
-  SELECT start, "end", state, reasons.text FROM spans LEFT JOIN reasons ON reasons.id = reason
+  SELECT start, "end", state, reason FROM spans
   WHERE stream = @stream AND start < @to AND start >= coalesce(
     (SELECT max(start) FROM spans WHERE stream = @stream AND start <= @from), @from)
   ORDER BY start`;
 
-function barsOf(spans: readonly Span[], { from, bucketMs, count, now }: Buckets): (Bar | null)[] {
+function barsOf(
+  spans: readonly Span[],
+  reasons: ReadonlyMap<number, string>,
+  { from, bucketMs, count, now }: Buckets,
+): (Bar | null)[] {
   const bars = new Array<Bar | null>(count).fill(null);
-  for (const [start, end, code, reason] of spans) {
+  for (const [start, end, code, reasonId] of spans) {
     const until = Math.min(end ?? now, now);
     const state = stateOfCode(code);
+    const bar: Bar = [state, reasonId === null ? null : (reasons.get(reasonId) ?? null)];
     const first = Math.max(0, Math.floor((start - from) / bucketMs));
     for (let index = first; index < count && from + index * bucketMs < until; index++) {
-      const bar = bars[index];
-      if (!bar || BADNESS[state] >= BADNESS[bar[0]]) bars[index] = [state, reason];
+      const before = bars[index];
+      if (!before || BADNESS[state] >= BADNESS[before[0]]) bars[index] = bar;
     }
   }
   return bars;
 }
 
-function openLatencies(open: OpenSums | null, names: ReadonlyMap<number, string>): Map<number, Latencies> {
-  const latencies = new Map<number, Latencies>([...names.keys()].map((id) => [id, new Map()]));
-  const entries = open?.entries ?? new Float64Array();
-  for (let offset = 0; offset < entries.length; offset += SNAPSHOT_STRIDE) {
-    const found = latencies.get(entries[offset] as number);
-    const [hour, rollup] = [entries[offset + 1] as number, offset + 2];
-    const value = (field: number) => entries[rollup + field] as number;
-    if (found) addLatency(found, hour, value(FIELDS.latencyCount), value(FIELDS.latencySum));
+/** Counts and sums of latencies, of each of some streams and each of the last hours. */
+class HourlyLatencies {
+  private readonly places: ReadonlyMap<number, number>;
+  private readonly counts: Float64Array;
+  private readonly sums: Float64Array;
+
+  constructor(
+    streams: readonly number[],
+    readonly firstHour: number,
+    private readonly hours: number,
+  ) {
+    this.places = new Map(streams.map((id, index) => [id, index * hours]));
+    this.counts = new Float64Array(streams.length * hours);
+    this.sums = new Float64Array(streams.length * hours);
   }
-  return latencies;
-}
 
-function addLatency(latencies: Latencies, hour: number, count: number, sum: number): void {
-  const before = latencies.get(hour);
-  latencies.set(hour, { count: count + (before?.count ?? 0), sum: sum + (before?.sum ?? 0) });
-}
+  add(stream: number, hour: number, count: number, sum: number): void {
+    const start = this.places.get(stream);
+    const index = hour - this.firstHour;
+    if (start === undefined || index < 0 || index >= this.hours) return;
+    this.counts[start + index] = (this.counts[start + index] as number) + count;
+    this.sums[start + index] = (this.sums[start + index] as number) + sum;
+  }
 
-function meanOf(latency: { count: number; sum: number } | undefined): number | null {
-  return latency && latency.count > 0 ? Math.round(latency.sum / latency.count) : null;
+  /** What is not in the tables yet. */
+  addOpen(entries: Float64Array): void {
+    for (let offset = 0; offset < entries.length; offset += SNAPSHOT_STRIDE) {
+      const value = (field: number) => entries[offset + field] as number;
+      if (!this.places.has(value(0))) continue;
+      this.add(value(0), value(1), value(2 + FIELDS.latencyCount), value(2 + FIELDS.latencySum));
+    }
+  }
+
+  /** Null for an hour without any. */
+  means(stream: number): (number | null)[] {
+    const start = this.places.get(stream) ?? 0;
+    return Array.from({ length: this.hours }, (_, index) => {
+      const count = this.counts[start + index] as number;
+      return count > 0 ? Math.round((this.sums[start + index] as number) / count) : null;
+    });
+  }
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import BetterSqlite, { type Database } from "better-sqlite3";
 import { migrate, refuseNewer, schemaVersion } from "./schema";
 import { isBroken, StoreError } from "./store-failure";
+import { V22Scan } from "./v22-scan";
 import { V22Source } from "./v22-source";
 
 /** Opens streams.db for writing, whatever stands in its place. */
@@ -69,7 +70,7 @@ function openOwn(file: string, now: Date, moved: MovedFile[]): Database {
   } catch (error) {
     db?.close();
     if (!isBroken(error)) throw error;
-    const isV22 = mayBeDatabase(file) && isDamagedV22(file);
+    const isV22 = isDamagedV22(file);
     moved.push(isV22 ? moveV22Aside(file) : { text: moveBrokenAside(file, now), isLoss: true });
   }
   return new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
@@ -77,6 +78,14 @@ function openOwn(file: string, now: Date, moved: MovedFile[]): Database {
 
 /** What is readable of a damaged v2.2 database is imported like any other. */
 function isDamagedV22(file: string): boolean {
+  try {
+    return (mayBeDatabase(file) && hasLogTables(file)) || V22Scan.seesLog(file);
+  } catch {
+    return false;
+  }
+}
+
+function hasLogTables(file: string): boolean {
   try {
     const source = new V22Source(file);
     try {

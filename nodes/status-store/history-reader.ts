@@ -6,7 +6,7 @@ import { answerHistory, type Answering } from "./answer-history";
 import { answerIncidents } from "./answer-incidents";
 import { answerTransitions } from "./answer-transitions";
 import { UptimeAnswers } from "./answer-uptime";
-import { backUp } from "./backup";
+import { backUp, backUpMemory } from "./backup";
 import { exportChecks } from "./export-checks";
 import { Refusal, type HistoryQuestion, type LongQuestion } from "./history";
 import { HistoryData } from "./history-data";
@@ -155,7 +155,7 @@ export class HistoryReader {
       // writers go on; the answer shows one moment
       if (!shared) db.exec("BEGIN; SELECT 1 FROM progress");
       const signal = { cancelled: false };
-      const pieces = question.kind === "export" ? exportChecks(db, question) : backUp(db, file, signal);
+      const pieces = question.kind === "export" ? exportChecks(db, question) : copyOf(db, file, signal);
       this.readings.set(id, { pieces, db, signal });
       void this.next(id);
     } catch (error) {
@@ -203,6 +203,10 @@ export class HistoryReader {
     const { statusCode, code, message } = refusal;
     this.options.send({ kind: "refused", id, statusCode, code, message });
   }
+}
+
+function copyOf(db: Database, file: string | undefined, signal: { cancelled: boolean }): Reading["pieces"] {
+  return file === undefined ? backUpMemory(db) : backUp(db, file, signal);
 }
 
 function reasonOf(error: unknown): string {

@@ -46,7 +46,7 @@ export class LiveFeed {
     const waitMs = Math.max(0, this.sentAt + SEND_EVERY_MS - this.clock.elapsed());
     this.timer = this.clock.setTimeout(() => {
       this.timer = undefined;
-      this.sendChanges();
+      if (this.listeners.size > 0) this.sendChanges();
     }, waitMs);
   };
 

@@ -77,9 +77,7 @@ export class LiveStatus {
         this.streams.set(seed.name, fromSeed(seed, this.streams.size));
       }
       const entry = this.streams.get(seed.name);
-      if (!entry) continue;
-      sow(entry, seed);
-      this.touch(entry);
+      if (entry && sow(entry, seed)) this.touch(entry);
     }
     if (!this.listed) this.sorted = sortByCodePoint([...this.streams.values()]);
   }

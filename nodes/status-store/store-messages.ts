@@ -133,6 +133,8 @@ export interface MaintenanceStats {
   longestSliceMs: number;
   /** Room in the file that is used again. */
   freeBytes: number;
+  /** What is in force, in days. */
+  retention: Retention;
   imports: ImportStats[];
 }
 

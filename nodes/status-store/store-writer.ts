@@ -4,6 +4,7 @@ import { Backoff } from "../../common/backoff";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { moveBrokenAside, type MovedFile, type OpenedDatabase } from "./database-file";
+import type { MemoryBudget } from "./memory-budget";
 import { checksIn, OperationQueue } from "./operation-queue";
 import { SCHEMA_VERSION } from "./schema";
 import { describeFailure, isBroken, isEnvironmental, StoreError } from "./store-failure";
@@ -29,10 +30,8 @@ export interface StoreWriterOptions {
   mostQueued?: number;
   /** True while the work in the background has to wait. */
   isHeld?: () => boolean;
-  /** No file stands behind it. */
-  inMemory?: boolean;
-  /** Retention is never longer. */
-  mostKept?: Retention;
+  /** No file stands behind it: then it has a bound. */
+  inMemory?: MemoryBudget;
 }
 
 const COMMIT_AFTER_MS = 500;
@@ -145,6 +144,7 @@ export class StoreWriter {
       return new WritingConnection({
         ...{ db, file: inMemory ? undefined : file, clock, logger, isHeld },
         streams: () => this.streams,
+        budget: inMemory,
         isListWaiting: () => this.queue.has("streams"),
         retention: () => this.retention(),
         onProgress: () => this.sendStats(),
@@ -157,12 +157,8 @@ export class StoreWriter {
   }
 
   private retention(): Retention {
-    const { checks_days, rollup_days } = this.streams?.retention ?? DEFAULT_RETENTION;
-    const { mostKept } = this.options;
-    return {
-      checks_days: Math.min(checks_days, mostKept?.checks_days ?? Infinity),
-      rollup_days: Math.min(rollup_days, mostKept?.rollup_days ?? Infinity),
-    };
+    const wanted = this.streams?.retention ?? DEFAULT_RETENTION;
+    return this.options.inMemory?.shorten(wanted) ?? wanted;
   }
 
   /** Sends what is not in the tables yet, for an answer that counts up to now. */
@@ -230,10 +226,10 @@ export class StoreWriter {
   }
 
   private fail(error: unknown): void {
-    const { file, clock, logger } = this.options;
+    const { file, inMemory, clock, logger } = this.options;
     this.close();
-    let failure = describeFailure(error, file);
-    if (isBroken(error)) {
+    let failure = describeFailure(error, inMemory ? undefined : file);
+    if (isBroken(error) && !inMemory) {
       try {
         this.notice({ text: moveBrokenAside(file, new Date(clock.now())), isLoss: true });
       } catch (moveError) {

@@ -63,10 +63,16 @@ export function fromSeed({ name, origin, protocol }: Seed, position: number): St
   return { ...unseen, ...known, enabled: true, tags: [], version: 0 };
 }
 
-/** Fills what has not been heard since. */
-export function sow(entry: StreamEntry, { id, confirmed, last, media }: Seed): void {
+/**
+ * Fills what has not been heard since.
+ * @returns true when anything changed by it
+ */
+export function sow(entry: StreamEntry, { id, confirmed, last, media }: Seed): boolean {
+  const before = { ...entry };
   entry.id = id;
   if (entry.since === null && confirmed) Object.assign(entry, confirmed);
   entry.media ??= media;
   if (entry.last === null && last) entry.last = { ...last, timings: {}, level: null };
+  const keys = ["id", "since", "media", "last"] as const;
+  return keys.some((key) => entry[key] !== before[key]);
 }

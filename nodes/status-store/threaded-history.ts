@@ -3,6 +3,7 @@ import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { SupervisedWorker } from "../../common/supervised-worker";
 import type { History, HistoryAnswer, HistoryListener, HistoryQuestion, LongQuestion } from "./history";
+import type { MemoryWorkerData } from "./memory-worker";
 import { ReaderClient } from "./reader-client";
 import { isFromReader, type FromReader, type OpenSums, type ToReader } from "./reader-messages";
 import type { ReaderWorkerData } from "./reader-worker";
@@ -16,6 +17,8 @@ export interface ThreadedHistoryOptions {
   limitMs?: number;
   /** Absolute path of the writing thread's file, for tests. */
   workerFile?: string;
+  /** What a history in memory may take, for tests; unset: by the machine's memory. */
+  memoryBytes?: number;
 }
 
 const LIMIT_MS = 5000;
@@ -182,7 +185,10 @@ export class MemoryHistory extends ThreadedHistory {
     super(options, {
       name: "store worker",
       file: path.join(__dirname, "memory-worker.js"),
-      workerData: { limitMs: options.limitMs ?? LIMIT_MS },
+      workerData: {
+        limitMs: options.limitMs ?? LIMIT_MS,
+        memoryBytes: options.memoryBytes,
+      } satisfies MemoryWorkerData,
     });
   }
 

@@ -3,6 +3,7 @@ import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { Maintenance } from "./maintenance";
+import type { MemoryBudget } from "./memory-budget";
 import { lastSignOfLife, Progress } from "./progress";
 import { Recorder } from "./recorder";
 import type {
@@ -27,6 +28,7 @@ export interface WritingConnectionOptions {
   /** True while such a list waits to be written. */
   isListWaiting: () => boolean;
   retention: () => Retention;
+  budget?: MemoryBudget;
   /** True while the work in the background has to wait. */
   isHeld?: () => boolean;
   onProgress: () => void;
@@ -40,11 +42,22 @@ export class WritingConnection {
   private readonly maintenance: Maintenance;
 
   constructor(private readonly options: WritingConnectionOptions) {
-    const { db, file, clock, logger, streams, isListWaiting, retention, isHeld, onProgress, onFailure } =
-      options;
+    const {
+      db,
+      file,
+      clock,
+      logger,
+      streams,
+      isListWaiting,
+      retention,
+      budget,
+      isHeld,
+      onProgress,
+      onFailure,
+    } = options;
     this.recorder = new Recorder(db, streams()?.strict);
     this.maintenance = new Maintenance({
-      ...{ db, clock, logger, isHeld, retention, onFailure },
+      ...{ db, clock, logger, isHeld, retention, budget, onFailure },
       recorder: () => this.recorder,
       hasStreams: () => streams() !== undefined && !isListWaiting(),
       imports: new V22Import({ db, file, clock, logger, onProgress }),

@@ -7,7 +7,7 @@ import { EditFault } from "./edit/edit-fault";
 import { newErrors } from "./edit/new-errors";
 import { placesByName, planEdit } from "./edit/plan-edit";
 import { planImport, type ImportOptions } from "./edit/plan-import";
-import { UneditableError } from "./edit/yaml-editor";
+import { UneditableError } from "./edit/yaml-places";
 import type { Environment } from "./environment";
 import { writeCsv } from "./import/csv";
 import type { Imported } from "./import/importer";
@@ -140,6 +140,10 @@ export class ConfigDesk {
     change: ConfigChange,
   ): { text: string; after: ParsedConfig } | undefined {
     if (isEmptyChange(change)) return undefined;
+    const noList = before.problems.find(({ place, severity }) => place === "streams" && severity === "error");
+    if (before.streams === undefined && noList) {
+      throw new EditFault(409, "unreadable", `${formatProblem("config.yaml", noList)}; nothing is changed until that is mended.`);
+    }
     const changed = applyChange(text, before.written, change);
     const after = this.parse(changed);
     if ("fatal" in after) throw new EditFault(409, "cannot_edit", `This cannot be saved: ${after.fatal.message}.`);

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { constants, type Stats } from "node:fs";
-import { access, open, readdir, readFile, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { open, readdir, readFile, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { errorCode, readConfigFile, type FileRead } from "./read-config-file";
 
@@ -53,7 +53,8 @@ export class ConfigFile {
   /** Why nothing can be saved, as a sentence; undefined when it can. */
   async writeProblem(): Promise<string | undefined> {
     try {
-      await access(this.file, constants.W_OK);
+      // only opening tells: mode bits say nothing about read-only mounts
+      await (await open(this.file, "r+")).close();
       return undefined;
     } catch (error) {
       return `${this.name} cannot be written (${errorCode(error)}): let the user that runs Node-RED write it, or mount it without ro.`;

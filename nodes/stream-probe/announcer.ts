@@ -1,10 +1,12 @@
 import type { Clock } from "../../common/clock";
 import type { StreamState, Transition } from "../../contracts/check";
+import type { State } from "../../contracts/reasons";
 import type { Health, UnnumberedTransition } from "./health";
 import type { Outbox } from "./outbox";
 
 /** So long the store may take to tell what was confirmed before this run. */
 const PATIENCE_MS = 3000;
+const WITHOUT_VERDICT: ReadonlySet<State> = new Set<State>(["pending", "unknown"]);
 
 export interface AnnouncerListener {
   /** A transition was announced just now. */
@@ -68,7 +70,7 @@ export class Announcer {
       if (!health) continue;
       const held = this.held.get(health);
       if (held) this.settle(health, held, state);
-      else if (health.state === "pending" && state.state !== "unknown") health.restore(state);
+      else if (WITHOUT_VERDICT.has(health.state) && state.state !== "unknown") health.restore(state);
     }
     this.release();
   }

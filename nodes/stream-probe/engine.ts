@@ -11,11 +11,12 @@ import { Health } from "./health";
 import { MonitoredStream, type MonitorSettings } from "./monitored-stream";
 import { Outages } from "./outages";
 import { Outbox, type Output } from "./outbox";
-import { Failure } from "./probers/failure";
-import type { Network } from "./probers/network";
+import { Failure } from "../../common/camera/failure";
+import type { Network } from "../../common/camera/network";
 import type { Prober } from "./probers/prober";
 import { Rounds } from "./rounds";
 import { phaseOf } from "./schedule";
+import { StreamTests, type TestAnswer } from "./stream-tests";
 
 export interface EngineOptions {
   clock: Clock;
@@ -35,6 +36,8 @@ export interface Pauses {
 /** Numbers of an engine since its start. */
 export interface EngineStatistics {
   streams: number;
+  /** The monitor was stopped by hand: nothing is probed. */
+  stopped: boolean;
   states: Record<State, number>;
   checks: number;
   /** Slots that passed without a check because the one before was not done yet. */
@@ -58,16 +61,27 @@ export class ProbeEngine {
   /** What the store had confirmed, while it is not known which streams there are. */
   private early?: { confirmed: readonly StreamState[]; lastSeq: number };
   private pauses: Pauses = { all: false, names: [] };
+  /** The monitor was stopped by hand. */
+  private stopped = false;
   /** Streams so far: each new one gets the next phase. */
   private phases = 0;
   private readonly rounds: Rounds;
+  private readonly tests: StreamTests;
   private readonly outbox: Outbox;
   private readonly announcer: Announcer;
   private readonly outages: Outages;
 
   constructor(private readonly options: EngineOptions) {
     const { clock, output } = options;
-    this.rounds = new Rounds({ ...options, onCheck: (monitored, check) => this.checked(monitored, check) });
+    this.rounds = new Rounds({
+      ...options,
+      onCheck: (monitored, check) => this.checked(monitored, check),
+      onPicture: (monitored, jpeg) => {
+        const { name } = monitored.stream;
+        if (this.streams.get(name) === monitored) output.picture(name, jpeg);
+      },
+    });
+    this.tests = new StreamTests(clock, this.rounds);
     this.outbox = new Outbox(clock, output);
     this.outages = new Outages(clock, (outage) => this.outbox.outage(outage));
     this.announcer = new Announcer(clock, this.outbox, {
@@ -90,9 +104,19 @@ export class ProbeEngine {
     this.outbox.flush();
   }
 
-  /** Takes a new list. Streams that did not change keep their schedule; changed and renamed ones their health. */
-  setStreams(list: readonly Stream[], settings: MonitorSettings, renames: readonly Rename[] = []): void {
+  /**
+   * Takes a new list. Streams that did not change keep their schedule; changed and renamed ones their health.
+   * @param stopped by hand: nothing is probed, and what was confirmed becomes unknown
+   */
+  setStreams(
+    list: readonly Stream[],
+    settings: MonitorSettings,
+    renames: readonly Rename[] = [],
+    stopped = false,
+  ): void {
     const before = this.streams;
+    const isTurned = stopped !== this.stopped;
+    this.stopped = stopped;
     const oldNames = this.oldNames(list, renames);
     if (!this.settings) this.announcer.start();
     const sameSettings = JSON.stringify(settings) === JSON.stringify(this.settings);
@@ -105,7 +129,7 @@ export class ProbeEngine {
       const same = known && sameSettings && JSON.stringify(known.stream) === JSON.stringify(stream);
       const monitored = same ? known : this.monitored(stream, settings, known);
       this.streams.set(stream.name, monitored);
-      if (!same) fresh.push(monitored);
+      if (!same || isTurned) fresh.push(monitored);
     }
     const kept = new Set(this.streams.values());
     for (const old of before.values()) if (!kept.has(old)) this.rounds.leave(old);
@@ -139,11 +163,28 @@ export class ProbeEngine {
     }
   }
 
+  /** Somebody watches a stream, or no longer: his viewing takes a place of the host's. */
+  setWatched(name: string, open: boolean): void {
+    const monitored = this.streams.get(name);
+    if (!open) this.rounds.mediaSessions.unwatch(name);
+    else if (monitored) this.rounds.mediaSessions.watch(name, monitored.host);
+  }
+
+  /** Probes what somebody typed, once. The schedule and the states know nothing of it. */
+  async test(typed: Stream): Promise<TestAnswer> {
+    if (!this.settings) {
+      const message = "It is not known yet which streams there are: try again in a moment.";
+      return { refused: { statusCode: 503, code: "starting", message } };
+    }
+    return this.tests.run(typed, this.streams.get(typed.name)?.stream.url, this.settings);
+  }
+
   /**
    * @param names the streams to check now; none means all
    * @param level deep: by ffprobe, when it is their turn
    */
   checkNow(names: readonly string[], level?: "deep"): void {
+    if (this.stopped) return this.options.logger.warn("check: the monitor is stopped, and probes nothing");
     for (const name of names.length === 0 ? this.streams.keys() : names) {
       const monitored = this.streams.get(name);
       if (!monitored) this.options.logger.warn(`check: no stream is named ${JSON.stringify(name)}`);
@@ -163,6 +204,7 @@ export class ProbeEngine {
     const { checks, skipped, notMade, notMadeBecause, limits, lateness, inquiry } = this.rounds;
     return {
       streams: this.streams.size,
+      stopped: this.stopped,
       states,
       checks,
       skipped,
@@ -204,13 +246,17 @@ export class ProbeEngine {
     return new MonitoredStream(stream, settings, phase, health, known);
   }
 
-  /** Lets a stream take part, or takes it out when it is paused. */
+  /** Lets a stream take part, or takes it out when it is paused or everything is stopped. */
   private begin(monitored: MonitoredStream, newStreams: number): void {
     const { health } = monitored;
+    const now = this.options.clock.now();
     if (this.isPaused(monitored)) {
       this.rounds.leave(monitored);
-      const transition = health.become("paused", this.options.clock.now());
+      const transition = health.pause(now);
       if (transition) this.announcer.announce(health, transition);
+    } else if (this.stopped) {
+      this.rounds.leave(monitored);
+      health.lose(now);
     } else {
       this.rounds.begin(monitored, newStreams);
     }
@@ -226,8 +272,8 @@ export class ProbeEngine {
   }
 
   private forgetUnused(): void {
-    const streams = [...this.streams.values()];
-    this.options.network.resolver.keepOnly(new Set(streams.map(({ host }) => host)));
-    this.rounds.inquiry.credentialLock.keepOnly(new Set(streams.map(({ stream }) => stream.url)));
+    const hosts = new Set([...this.streams.values()].map(({ host }) => host));
+    this.options.network.resolver.keepOnly(hosts);
+    this.rounds.mediaSessions.keepOnly(this.streams);
   }
 }

@@ -27,11 +27,14 @@ export class Health {
   state: State = "pending";
   reason: Reason | null = null;
   level: Level | null = null;
-  /** Checks in a row that were worse than what is confirmed, when the first of them began, and how far the last looked. */
+  /** How far the last check looked that was worse than what is confirmed. */
+  worseLevel: Level = "handshake";
+  /** Checks in a row that were worse than what is confirmed, and when the first of them began. */
   private worse = 0;
   private worseSince = 0;
-  private worseLevel: Level = "handshake";
   private flapping = new Flapping();
+  /** While the state is `unknown`: what was confirmed before nobody looked. */
+  private before?: StreamState;
 
   /** @param since epoch milliseconds */
   constructor(
@@ -73,23 +76,36 @@ export class Health {
       // it looked less far than the check that found the fault, so it cannot clear it
       return { suspect: false, changed: false };
     }
-    if (check.state !== this.state)
-      return { transition: this.change(check, check.at), suspect: false, changed: false };
+    if (check.state !== this.state) return this.changed(check, check.at);
     const changed = this.reason !== check.reason;
     this.reason = check.reason;
     this.level = check.level;
     return { suspect: false, changed };
   }
 
-  /** A change that no check made: paused by a person. @returns nothing when that is so already */
-  become(state: "paused" | "pending", at: number): UnnumberedTransition | undefined {
-    if (this.state === state) return undefined;
+  /** A person has paused it. @returns nothing when that is no news */
+  pause(at: number): UnnumberedTransition | undefined {
+    if (this.state === "paused") return undefined;
     this.flapping.forget();
-    return this.change({ state, reason: null, level: null, message: undefined }, at);
+    return this.change({ state: "paused", reason: null, level: null, message: undefined }, at);
+  }
+
+  /** Nobody looks from now on. That is no transition, and neither is what the first look then finds unchanged. */
+  lose(at: number): void {
+    if (this.state === "unknown") return;
+    const { stream, state, reason, since, level } = this;
+    this.flapping.forget();
+    this.restore({ stream, state: "unknown", reason: null, since: at, level: null });
+    this.before = state === "pending" ? undefined : { stream, state, reason, since, level };
+    this.worse = 0;
   }
 
   /** Takes over what the store had confirmed before this run. */
   restore(confirmed: StreamState): void {
+    if (this.state === "unknown") {
+      this.before ??= confirmed;
+      return;
+    }
     this.state = confirmed.state;
     this.reason = confirmed.reason;
     this.since = confirmed.since;
@@ -99,6 +115,7 @@ export class Health {
   /** Takes over everything from the same stream under its old entry in the configuration. */
   takeOver(before: Health): void {
     this.restore(before.snapshot());
+    this.before = before.before;
     this.flapping = before.flapping;
   }
 
@@ -113,24 +130,32 @@ export class Health {
     this.worseLevel = check.level;
     if (this.worse < confirmFailures) return { suspect: true, changed: false };
     // the trouble began with the first of these checks, not with the one that confirmed it
-    return { transition: this.change(check, this.worseSince), suspect: false, changed: false };
+    return this.changed(check, this.worseSince);
   }
 
+  private changed(check: Check, at: number): Judgement {
+    const transition = this.change(check, at);
+    return { transition, suspect: false, changed: transition === undefined };
+  }
+
+  /** @returns nothing when everybody knows it so, or when nobody knew anything since nobody looked */
   private change(
     to: { state: State; reason: Reason | null; level: Level | null; message?: string },
     at: number,
-  ): UnnumberedTransition {
-    const transition: UnnumberedTransition = {
-      stream: this.stream,
-      from: this.state,
-      to: to.state,
-      reason: to.reason,
-      at,
-      // the clock may have been set back
-      previousDurationMs: Math.max(0, at - this.since),
-      level: to.level,
-      ...(to.message === undefined ? {} : { message: to.message }),
-    };
+  ): UnnumberedTransition | undefined {
+    const known = this.state === "unknown" ? this.before : { state: this.state, since: this.since };
+    const transition = known &&
+      known.state !== to.state && {
+        stream: this.stream,
+        from: known.state,
+        to: to.state,
+        reason: to.reason,
+        at,
+        // the clock may have been set back
+        previousDurationMs: Math.max(0, at - known.since),
+        level: to.level,
+        ...(to.message === undefined ? {} : { message: to.message }),
+      };
     const cameOrWent = (this.state === "up") !== (to.state === "up");
     if (cameOrWent && OF_CHECKS.has(this.state) && OF_CHECKS.has(to.state)) this.flapping.record(at);
     this.state = to.state;
@@ -138,6 +163,7 @@ export class Health {
     this.level = to.level;
     this.since = at;
     this.worse = 0;
-    return transition;
+    this.before = undefined;
+    return transition || undefined;
   }
 }

@@ -3,11 +3,11 @@ import type { Logger } from "../../common/logger";
 import type { StreamUrl } from "../../common/stream-url";
 import type { Level } from "../../contracts/check";
 import { stateOf } from "../../contracts/reasons";
-import { CredentialLock } from "./credential-lock";
+import { CredentialLock } from "../../common/camera/credential-lock";
 import type { MediaTools } from "./ffmpeg";
 import type { MediaSessions } from "./media-sessions";
 import type { MonitoredStream } from "./monitored-stream";
-import type { Network } from "./probers/network";
+import type { Network } from "../../common/camera/network";
 import type { ProbeNotMade, Prober, ProbeRequest, ProbeResult } from "./probers/prober";
 import { isUnclear, together } from "./second-opinion";
 
@@ -17,6 +17,8 @@ export interface InquiryOptions {
   network: Network;
   probers: Record<StreamUrl["protocol"], Prober>;
   tools: MediaTools;
+  /** A picture was looked at: here it is for people, as a JPEG. */
+  onPicture(monitored: MonitoredStream, jpeg: Buffer): void;
 }
 
 /** Asks everybody who can tell something about a stream: its prober, ffprobe for a second opinion, ffmpeg for a picture. */
@@ -94,8 +96,9 @@ export class Inquiry {
       const taken = tools.hasRoom
         ? await tools.grabPicture(this.request(monitored, "media"))
         : { notMade: "too many pictures are examined at once: raise picture_minutes" };
-      if (Buffer.isBuffer(taken)) {
-        picture.judge(taken, clock.elapsed());
+      if ("grey" in taken) {
+        picture.judge(taken.grey, clock.elapsed());
+        if (taken.jpeg) this.options.onPicture(monitored, taken.jpeg);
         this.picturesMissing = "";
       } else {
         picture.missed(clock.elapsed());
@@ -113,18 +116,18 @@ export class Inquiry {
       timeoutMs: timeoutMs[level],
       transport: stream.transport ?? "tcp",
       tlsVerify: stream.tls_verify ?? false,
-      withholdCredentials: this.credentialLock.mustWithhold(stream.url),
+      withholdCredentials: this.credentialLock.mustWithhold(monitored.account),
       memory,
     };
   }
 
   private noted<Result extends ProbeResult | ProbeNotMade>(
-    { stream }: MonitoredStream,
+    { account }: MonitoredStream,
     result: Result,
   ): Result {
     if ("notMade" in result) return result;
-    if (result.credentialsRefused) this.credentialLock.refused(stream.url);
-    else if (result.reason === "ok") this.credentialLock.accepted(stream.url);
+    if (result.credentialsRefused) this.credentialLock.refused(account);
+    else if (result.reason === "ok") this.credentialLock.accepted(account);
     return result;
   }
 }

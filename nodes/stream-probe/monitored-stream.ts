@@ -1,4 +1,4 @@
-import { parseStreamUrl, type StreamUrl } from "../../common/stream-url";
+import { parseStreamUrl, wholeUrl, type StreamUrl } from "../../common/stream-url";
 import type { Level } from "../../contracts/check";
 import type { Settings } from "../../contracts/settings";
 import type { Stream } from "../../contracts/stream";
@@ -22,6 +22,8 @@ export type MonitorSettings = Pick<Settings, "heartbeat_seconds" | "probe" | "ha
 export class MonitoredStream implements Job {
   readonly url: StreamUrl;
   readonly host: string;
+  /** The URL in the one spelling by which refused credentials are remembered. */
+  readonly account: string;
   readonly heartbeatMs: number;
   /** Time between looks at the picture; Infinity: one look is enough; undefined: never look. */
   readonly mediaMs?: number;
@@ -62,6 +64,7 @@ export class MonitoredStream implements Job {
     this.memory = known?.memory ?? {};
     this.url = parseStreamUrl(stream.url);
     this.host = this.url.host;
+    this.account = wholeUrl(this.url);
     this.heartbeatMs = (stream.heartbeat_seconds ?? settings.heartbeat_seconds) * 1000;
     const timeoutMs = stream.timeout_ms ?? settings.probe.timeout_ms;
     this.timeoutMs = {

@@ -12,26 +12,42 @@ export interface ProbeReport {
   worst: "none" | "up" | "degraded" | "down";
 }
 
+/** How the probe itself has fared. */
+export interface RunFacts {
+  /** Since when it probes, epoch milliseconds; null while it does not. */
+  runningSince: number | null;
+  /** Of the thread: by a person, and because it had died. */
+  restarts: number;
+  /** Why the thread died last; null when it never did. */
+  lastError: string | null;
+}
+
+const STOPPED =
+  "the monitor was stopped by hand: no stream is being probed until it is started (services.monitor in config.yaml)";
+
 /** Turns the numbers that come every second into words; it remembers a minute of them to tell what is going wrong now. */
 export class ProbeReporter {
   private readonly lastMinute: { skipped: number; notMade: number }[] = [];
 
   /** @param statistics undefined while the thread is dead */
-  report(statistics: EngineStatistics | undefined, restarts: number): ProbeReport {
+  report(statistics: EngineStatistics | undefined, run: RunFacts): ProbeReport {
     if (!statistics) {
       this.lastMinute.length = 0;
       const problem = "the probe worker has died and is being started again";
       return {
         running: false,
         problems: [problem],
-        details: { restarts },
+        details: { ...run },
         text: "restarting",
         worst: "down",
       };
     }
     const { states } = statistics;
     const worst = states.down ? "down" : states.degraded ? "degraded" : states.up ? "up" : "none";
-    const details = { ...statistics, restarts };
+    const details = { ...statistics, ...run };
+    // what a person has stopped is no fault
+    if (statistics.stopped)
+      return { running: true, problems: [STOPPED], details, text: "stopped", worst: "none" };
     return { running: true, problems: this.problems(statistics), details, text: words(statistics), worst };
   }
 

@@ -32,7 +32,7 @@ export class Rounds {
   notMadeBecause = "";
 
   readonly limits = new Limits(256, 16);
-  readonly mediaSessions = new MediaSessions(2);
+  readonly mediaSessions: MediaSessions;
   readonly lateness: Lateness;
   readonly inquiry: Inquiry;
   private readonly deepTurns = new DeepTurns<MonitoredStream>(MOST_DEEP, (monitored) =>
@@ -44,6 +44,7 @@ export class Rounds {
   constructor(private readonly options: RoundsOptions) {
     const { clock } = options;
     this.lateness = new Lateness(clock);
+    this.mediaSessions = new MediaSessions(clock);
     this.inquiry = new Inquiry(options, this.mediaSessions);
     this.agenda = new Agenda(clock, (monitored, dueAt) => this.due(monitored, dueAt));
   }
@@ -54,8 +55,9 @@ export class Rounds {
     this.inquiry.picturesMissing = "";
   }
 
-  isMediaLate({ mediaAt, mediaMs = Infinity }: MonitoredStream): boolean {
-    return mediaAt !== undefined && this.options.clock.elapsed() - mediaAt > 2 * mediaMs;
+  isMediaLate({ mediaAt, mediaMs = Infinity, host }: MonitoredStream): boolean {
+    const isLate = mediaAt !== undefined && this.options.clock.elapsed() - mediaAt > 2 * mediaMs;
+    return isLate && !this.mediaSessions.isWatched(host);
   }
 
   /** @param newStreams how many streams begin together with this one */
@@ -89,6 +91,7 @@ export class Rounds {
   stop(): void {
     this.deepTurns.clear();
     this.agenda.clear();
+    this.mediaSessions.stop();
   }
 
   private due(monitored: MonitoredStream, dueAt: number): void {
@@ -137,9 +140,17 @@ export class Rounds {
       if (Number.isNaN(monitored.wantedAt)) return undefined;
     }
     if (!monitored.wantsMedia(now)) return "handshake";
-    if (!this.mediaSessions.take(monitored.host)) return monitored.health.suspect ? undefined : "handshake";
-    monitored.mediaAt = now;
-    return "media";
+    if (this.mediaSessions.take(monitored.host)) {
+      monitored.mediaAt = now;
+      return "media";
+    }
+    return monitored.health.suspect && !this.mustDoWithHandshake(monitored) ? undefined : "handshake";
+  }
+
+  /** A probe's place is free again within seconds. While people watch, a suspect is judged by what can be seen without. */
+  private mustDoWithHandshake({ health, host, wantedAt }: MonitoredStream): boolean {
+    if (!this.mediaSessions.isWatched(host)) return false;
+    return health.worseLevel === "handshake" || !Number.isNaN(wantedAt);
   }
 
   private countNotMade(because: string): void {
@@ -152,7 +163,7 @@ export class Rounds {
   }
 }
 
-function toCheck(stream: string, at: number, result: ProbeResult): Check {
+export function toCheck(stream: string, at: number, result: ProbeResult): Check {
   const { reason, message, latencyMs, timings, level, media } = result;
   const check: Check = { stream, at, state: stateOf(reason), reason, message, latencyMs, timings, level };
   if (media) check.media = media;

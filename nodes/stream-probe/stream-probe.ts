@@ -4,10 +4,12 @@ import { nodeLogger, reportHealth } from "../../common/node-red";
 import type {
   ChecksMessage,
   OutageMessage,
+  PictureMessage,
   StatesMessage,
   TransitionMessage,
 } from "../../contracts/messages";
 import { settingsSchema } from "../../contracts/settings";
+import { obey } from "./obey-input";
 import { ProbeClient } from "./probe-client";
 import { readInput } from "./probe-input";
 import { ProbeReporter, type ProbeReport } from "./probe-report";
@@ -19,18 +21,14 @@ interface StreamProbeConfig extends NodeDef {
   confirm_failures: string | number;
 }
 
-type Message = ChecksMessage | TransitionMessage | OutageMessage | StatesMessage;
+type Message = ChecksMessage | TransitionMessage | OutageMessage | StatesMessage | PictureMessage;
 
 const COLOURS = { none: "grey", up: "green", degraded: "yellow", down: "red" } as const;
 
 export = function (RED: NodeAPI): void {
   function StreamProbe(this: Node, config: StreamProbeConfig) {
     RED.nodes.createNode(this, config);
-    const send = (output: 0 | 1 | 2, message: Message) => {
-      const outputs = [null, null, null] as (Message | null)[];
-      outputs[output] = message;
-      this.send(outputs);
-    };
+    const send = (output: 0 | 1 | 2 | 4, message: Message) => this.send(onOutput(output, message));
     const show = (report: ProbeReport) => {
       const { running, problems, details, text, worst } = report;
       this.status({ fill: COLOURS[worst], shape: running && problems.length === 0 ? "dot" : "ring", text });
@@ -44,7 +42,8 @@ export = function (RED: NodeAPI): void {
       onTransition: (transition) => send(1, { topic: "transition", payload: transition }),
       onOutage: (outage) => send(1, { topic: "outage", payload: outage }),
       onStates: (states) => send(2, { topic: "states", payload: states }),
-      onStatistics: (statistics) => show(reporter.report(statistics, client.restarts)),
+      onPicture: (stream, payload) => send(4, { topic: "picture", stream, payload }),
+      onStatistics: (statistics) => show(reporter.report(statistics, client.facts)),
     });
 
     const form = settingsSchema.safeParse({
@@ -59,17 +58,16 @@ export = function (RED: NodeAPI): void {
     }
     client.start();
 
-    this.on("input", (message, _send, done) => {
+    this.on("input", (message, sendAnswer, done) => {
       const input = readInput(message);
       if (input.kind === "wrong") return done(new Error(input.problem));
-      if (input.kind === "streams") {
-        for (const problem of input.problems) this.warn(problem);
-        client.setStreams(input.streams, input.settings ?? form.data, input.renames);
-      } else if (input.kind === "confirmed") client.restore(input.states, input.lastSeq);
-      else if (input.kind === "check") client.checkNow(input.names, input.level);
-      else if (input.kind === "pause") client.pause(input.names);
-      else client.resume(input.names);
-      done();
+      if (input.kind === "streams") for (const problem of input.problems) this.warn(problem);
+      const reply = obey(client, input, form.data);
+      if (!reply) return done();
+      reply.then((answer) => {
+        sendAnswer(onOutput(3, Object.assign(message, answer)));
+        done();
+      }, done);
     });
 
     this.on("close", (done: () => void) => {
@@ -80,6 +78,11 @@ export = function (RED: NodeAPI): void {
 
   RED.nodes.registerType("stream-probe", StreamProbe as never);
 };
+
+/** What a node with five outputs sends on one of them. */
+function onOutput<T>(output: number, message: T): (T | null)[] {
+  return [0, 1, 2, 3, 4].map((index) => (index === output ? message : null));
+}
 
 /** What an editor's field holds: a number, a number as text, or nothing. */
 function numberOf(field: string | number | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseStreamUrl } from "../../common/stream-url";
+import { parseStreamUrl, wholeUrl } from "../../common/stream-url";
 
 describe("parseStreamUrl", () => {
   it("gives the parts of a plain URL and fills in the port", () => {
@@ -87,4 +87,18 @@ describe("parseStreamUrl", () => {
     const { origin, target } = parseStreamUrl("rtsps://admin:s3cret@Cam.local:8322/live?token=t");
     assert.deepEqual([origin, target], ["rtsps://Cam.local:8322", "rtsps://Cam.local:8322/live?token=t"]);
   });
+});
+
+describe("wholeUrl", () => {
+  const urls: [text: string, expected: string][] = [
+    ["rtsp://cam.test/a", "rtsp://cam.test/a"],
+    ["rtsp://u@cam.test/a", "rtsp://u:@cam.test/a"],
+    ["http://u:p%2Fq@[2001:db8::1]:81/a", "http://u:p%2Fq@[2001:db8::1]:81/a"],
+    ["rtsp://ü:😀\ud800@cam.test/", "rtsp://%C3%BC:%F0%9F%98%80%EF%BF%BD@cam.test/"],
+  ];
+  for (const [text, expected] of urls) {
+    it(`writes ${expected}`, () => {
+      assert.equal(wholeUrl(parseStreamUrl(text)), expected);
+    });
+  }
 });

@@ -117,6 +117,9 @@ describe("LiveFeed, changes", () => {
     live.recordCheck(check("a"));
     clock.pass(1000);
     assert.equal(clock.pending, 0);
+    const leave = feed.subscribe(() => assert.fail("it left before"));
+    leave();
+    clock.pass(1000);
     const again: LiveChangesMessage[] = [];
     feed.subscribe((message) => again.push(message));
     clock.pass(1);

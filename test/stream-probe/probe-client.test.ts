@@ -6,7 +6,7 @@ import type { EngineStatistics } from "../../nodes/stream-probe/engine";
 import { ProbeClient } from "../../nodes/stream-probe/probe-client";
 import { monitorSettings, stream } from "../support/fake-probing";
 import { RecordingLogger } from "../support/recording-logger";
-import { answering, describeOk, ScriptedCamera } from "../support/scripted-camera";
+import { answering, describeOk, rtsp, ScriptedCamera } from "../support/scripted-camera";
 import { until } from "../support/until";
 
 describe("the probe thread", () => {
@@ -29,6 +29,7 @@ describe("the probe thread", () => {
       onTransition: (transition) => transitions.push(transition),
       onOutage: () => {},
       onStates: (list) => states.push(...list),
+      onPicture: () => {},
       onStatistics: (numbers) => statistics.push(numbers),
     });
     client.start();
@@ -67,9 +68,62 @@ describe("the probe thread", () => {
     await until(() => states.some(({ state }) => state === "pending"));
     assert.equal(statistics.at(-1), undefined);
     await until(() => states.at(-1)?.state === "up" && checks.length >= 2);
-    assert.deepEqual([states.at(-1)?.since, client.restarts, transitions.length], [since, 1, 1]);
+    assert.deepEqual([states.at(-1)?.since, client.facts.restarts, transitions.length], [since, 1, 1]);
     assert.ok(!states.some(({ state }) => state === "down"));
     assert.match(logger.texts("error")[0] ?? "", /^probe worker died and is started again in 500 ms/);
+  });
+
+  it("is started again by hand, which announces nothing, and goes on where it was", async () => {
+    const streams = [stream("gate", { level: "handshake", url: camera.url("/gate") })];
+    client.setStreams(streams, monitorSettings(2), []);
+    client.restore([], 0);
+    await until(() => transitions.length === 1 && statistics.length > 0);
+    const since = transitions[0]?.at;
+    const firstRun = client.facts.runningSince ?? 0;
+    checks.length = states.length = 0;
+    const interrupted = client.test(stream("typed", { url: "rtsp://192.0.2.1/" }));
+    await Promise.all([client.restart(), client.restart()]);
+    assert.ok("refused" in (await interrupted));
+    await until(() => checks.length >= 2);
+    assert.ok(states.length > 0 && states.every((told) => told.state === "up" && told.since === since));
+    assert.deepEqual([transitions.length, client.facts.restarts, client.facts.lastError], [1, 2, null]);
+    assert.ok((client.facts.runningSince ?? 0) > firstRun);
+    assert.deepEqual(logger.texts("error"), []);
+  });
+
+  it("that was stopped by hand is unknown, also over a restart, and comes back without news", async () => {
+    const streams = [stream("gate", { level: "handshake", url: camera.url("/gate") })];
+    const stopped = { ...monitorSettings(2), services: { monitor: { stopped: true } } };
+    client.setStreams(streams, monitorSettings(2), []);
+    client.restore([], 0);
+    await until(() => transitions.length === 1);
+    client.setStreams(streams, stopped, []);
+    await until(() => states.at(-1)?.state === "unknown" && statistics.at(-1)?.stopped);
+    assert.equal(client.facts.runningSince, null);
+    const { connections } = camera;
+    states.length = 0;
+    await client.restart();
+    client.killWorker();
+    await until(() => client.facts.restarts === 2 && statistics.at(-1)?.streams === 1);
+    assert.match(client.facts.lastError ?? "", /^it ended with code \d$/);
+    assert.ok(states.every(({ state }) => state === "unknown"));
+    assert.equal(camera.connections, connections);
+    client.setStreams(streams, monitorSettings(2), []);
+    await until(() => states.at(-1)?.state === "up");
+    assert.equal(transitions.length, 1);
+    assert.ok(client.facts.runningSince !== null);
+  });
+
+  it("probes what somebody typed", async (context) => {
+    const other = await ScriptedCamera.start(answering((request) => rtsp(request, "403 Forbidden")));
+    context.after(() => other.stop());
+    client.setStreams([], monitorSettings(2), []);
+    const answer = await client.test(stream("typed", { url: other.url("/typed", "rtsp://viewer:s3cret@") }));
+    assert.ok("check" in answer);
+    const { stream: name, reason, message } = answer.check;
+    assert.deepEqual([name, reason, message], ["typed", "forbidden", "RTSP 403 Forbidden"]);
+    await client.stop();
+    assert.ok("refused" in (await client.test(stream("late"))));
   });
 
   it("ends at once in the middle of a probe, and leaves no connection behind", async () => {

@@ -74,7 +74,31 @@ describe("what a message asks of the probe", () => {
     });
   });
 
+  const others: [message: Record<string, unknown>, input: object][] = [
+    [
+      { topic: "session", payload: { stream: "a", open: true } },
+      { kind: "session", stream: "a", open: true },
+    ],
+    [{ topic: "restart", payload: "monitor" }, { kind: "restart" }],
+    [{ topic: "restart", payload: "mqtt" }, { kind: "nothing" }],
+    [{ topic: "forget", payload: ["a"] }, { kind: "nothing" }],
+    [
+      { topic: "test", payload: { name: "a", url: "rtsp://h/a", tls_verify: true } },
+      { kind: "test", stream: { name: "a", url: "rtsp://h/a", enabled: true, tls_verify: true } },
+    ],
+    [
+      { topic: "test", payload: { name: "", url: "rtsp://h/a" } },
+      { kind: "wrong-test", problem: "name: must not be empty", field: "name" },
+    ],
+  ];
+  for (const [message, input] of others) {
+    it(`reads ${JSON.stringify(message)}`, () => assert.deepEqual(readInput(message), input));
+  }
+
   for (const message of [
+    { topic: "session", payload: { stream: "a" } },
+    { topic: "restart", payload: "everything" },
+    { topic: "toString" },
     {},
     { payload: 5 },
     { topic: "check", payload: 5 },

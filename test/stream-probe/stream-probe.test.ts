@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import type { Check, HealthReport } from "../../contracts";
 import { outageMessageSchema, type ChecksMessage } from "../../contracts/messages";
 import registerStreamProbe from "../../nodes/stream-probe/stream-probe";
 import { fakeProgram } from "../support/fake-program";
 import { FakeRed, type FakeNode } from "../support/fake-red";
-import { answering, describeOk, ScriptedCamera } from "../support/scripted-camera";
+import { answering, describeOk, rtsp, ScriptedCamera } from "../support/scripted-camera";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 
@@ -18,10 +19,17 @@ function sent(node: FakeNode, output: number, topic: string) {
     .filter((message) => message.topic === topic);
 }
 
+const reds = new WeakMap<FakeNode, FakeRed>();
+
+/** The last report of a node. */
+const healthOf = (node: FakeNode) => reds.get(node)?.health.at(-1) as HealthReport | undefined;
+
 function probeNode(): FakeNode {
   const red = new FakeRed();
   registerStreamProbe(red.api);
-  return red.create("stream-probe", { heartbeat_seconds: "2", timeout_ms: "", confirm_failures: "1" });
+  const node = red.create("stream-probe", { heartbeat_seconds: "2", timeout_ms: "", confirm_failures: "1" });
+  reds.set(node, red);
+  return node;
 }
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
@@ -48,6 +56,65 @@ describe("the node stream-probe", () => {
       ["host", "began", "127.0.0.1", ["a", "b"]],
     );
     assert.equal(sent(node, 1, "transition").length, 2);
+  });
+
+  it("answers a test on its fourth output, by the same message", async (t) => {
+    const camera = await ScriptedCamera.start(answering((request) => rtsp(request, "404 Not Found")));
+    t.after(() => camera.stop());
+    const node = probeNode();
+    t.after(() => node.close());
+    await node.receive({ payload: [] });
+    const url = camera.url("/a", "rtsp://viewer:s3cret@");
+    await node.receive({ topic: "test", _client: "me", payload: { name: "typed", url } });
+    const [check] = sent(node, 3, "test") as (Record<string, unknown> & { payload: Check })[];
+    assert.deepEqual(
+      [check?._client, check?.statusCode, check?.payload.reason, check?.payload.message],
+      ["me", 200, "wrong_path", "RTSP 404 Not Found"],
+    );
+    await node.receive({ topic: "test", payload: { name: "typed", url: "ftp://x" } });
+    const { statusCode, payload } = sent(node, 3, "test")[1] as Record<string, unknown>;
+    const message = "url: must begin with rtsp://, rtsps://, http:// or https://, not ftp://";
+    assert.deepEqual([statusCode, payload], [400, { error: { code: "invalid", message, field: "url" } }]);
+    assert.ok(!JSON.stringify(node.sent).includes("s3cret"));
+  });
+
+  it("passes over what is for others, and begins anew when it is told to", async (t) => {
+    const node = probeNode();
+    t.after(() => node.close());
+    await node.receive({ topic: "forget", payload: ["a"] });
+    await node.receive({ topic: "restart", payload: "mqtt" });
+    await node.receive({ topic: "session", payload: { stream: "a", open: true } });
+    await assert.rejects(
+      node.receive({ topic: "session", payload: "a" }),
+      /^Error: msg "session": payload: /,
+    );
+    await node.receive({ topic: "restart", payload: "monitor" });
+    await until(() => healthOf(node)?.details.restarts === 1);
+    assert.deepEqual(node.logger.texts("warn"), []);
+  });
+
+  it("that was stopped by hand says so, and is no fault", async (t) => {
+    const node = probeNode();
+    t.after(() => node.close());
+    const payload = [{ name: "a", url: "rtsp://192.0.2.1/" }];
+    await node.receive({ topic: "streams", payload, settings: { services: { monitor: { stopped: true } } } });
+    await until(() => healthOf(node)?.details.stopped === true);
+    const { running, problems, details } = healthOf(node) as HealthReport;
+    assert.deepEqual(
+      [running, problems, details.runningSince, details.lastError],
+      [
+        true,
+        [
+          "the monitor was stopped by hand: no stream is being probed until it is started (services.monitor in config.yaml)",
+        ],
+        null,
+        null,
+      ],
+    );
+    assert.deepEqual(node.statuses.at(-1), { fill: "grey", shape: "ring", text: "stopped" });
+    await node.receive({ topic: "streams", payload: [] });
+    await until(() => healthOf(node)?.details.stopped === false);
+    assert.ok(Math.abs(Number(healthOf(node)?.details.runningSince) - Date.now()) < 60_000);
   });
 
   it("looks with ffprobe when it is told to, and ends it when it is closed", async (t) => {

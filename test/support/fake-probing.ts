@@ -1,4 +1,3 @@
-import { silentLogger } from "../../common/logger";
 import type { Check, Outage, StreamState, Transition } from "../../contracts/check";
 import type { Reason } from "../../contracts/reasons";
 import { settingsSchema, type ProbeSettings } from "../../contracts/settings";
@@ -11,9 +10,11 @@ import type {
   ProbeRequest,
   ProbeResult,
 } from "../../nodes/stream-probe/probers/prober";
+import type { GrabbedPicture } from "../../nodes/stream-probe/ffmpeg/picture-grab";
 import type { MediaTools } from "../../nodes/stream-probe/ffmpeg";
-import { Resolver } from "../../nodes/stream-probe/probers/resolver";
+import { Resolver } from "../../common/camera/resolver";
 import { FakeClock } from "./fake-clock";
+import { RecordingLogger } from "./recording-logger";
 
 /** A machine on which nothing is installed, until a test says otherwise. */
 export class FakeTools implements MediaTools {
@@ -24,7 +25,7 @@ export class FakeTools implements MediaTools {
   readonly grabs: string[] = [];
   onDeepCheck: (request: ProbeRequest) => Promise<Partial<ProbeResult> | ProbeNotMade> = () =>
     Promise.resolve({ notMade: "no ffprobe" });
-  onGrab: (request: ProbeRequest) => Promise<Buffer | ProbeNotMade> = () =>
+  onGrab: (request: ProbeRequest) => Promise<GrabbedPicture | ProbeNotMade> = () =>
     Promise.resolve({ notMade: "no ffmpeg" });
 
   async deepCheck(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade> {
@@ -37,7 +38,7 @@ export class FakeTools implements MediaTools {
     return { ...base, ...given, reason };
   }
 
-  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade> {
+  grabPicture(request: ProbeRequest): Promise<GrabbedPicture | ProbeNotMade> {
     this.grabs.push(request.url.path);
     return this.onGrab(request);
   }
@@ -48,10 +49,13 @@ export class FakeTools implements MediaTools {
 /** An engine on a fake clock whose cameras answer what a test says. */
 export class FakeProbing {
   readonly clock = new FakeClock();
+  readonly logger = new RecordingLogger();
   readonly checks: Check[] = [];
   readonly transitions: Transition[] = [];
   readonly outages: Outage[] = [];
   readonly states: StreamState[][] = [];
+  /** "cam: bytes" */
+  readonly pictures: string[] = [];
   /** What ffprobe and ffmpeg say. */
   readonly tools = new FakeTools();
   /** Every probe that began: what it was asked, and when. */
@@ -66,7 +70,7 @@ export class FakeProbing {
     const prober: Prober = { probe: (request) => this.probe(request) };
     this.engine = new ProbeEngine({
       clock: this.clock,
-      logger: silentLogger,
+      logger: this.logger,
       network: { clock: this.clock, resolver: new Resolver(this.clock), connections: new Set() },
       probers: { rtsp: prober, http: prober },
       tools: this.tools,
@@ -75,6 +79,7 @@ export class FakeProbing {
         transition: (transition) => this.transitions.push(transition),
         outage: (outage) => this.outages.push(outage),
         states: (states) => this.states.push(states),
+        picture: (stream, jpeg) => this.pictures.push(`${stream}: ${jpeg.toString()}`),
       },
     });
   }

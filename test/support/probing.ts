@@ -1,9 +1,9 @@
 import { systemClock } from "../../common/clock";
 import { parseStreamUrl } from "../../common/stream-url";
 import { PROBERS } from "../../nodes/stream-probe/probers";
-import type { Network } from "../../nodes/stream-probe/probers/network";
+import type { Network } from "../../common/camera/network";
 import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../../nodes/stream-probe/probers/prober";
-import { Resolver, type Lookup } from "../../nodes/stream-probe/probers/resolver";
+import { Resolver, type Lookup } from "../../common/camera/resolver";
 
 export function testNetwork(lookup?: Lookup): Network {
   return { clock: systemClock, resolver: new Resolver(systemClock, lookup), connections: new Set() };

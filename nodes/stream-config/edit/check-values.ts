@@ -37,7 +37,10 @@ export function checkValues(
     const own = `${field}.${key}`;
     const inner = Object.hasOwn(nested, key) ? nested[key] : undefined;
     const schema = Object.hasOwn(shape, key) ? shape[key] : undefined;
-    if (value === null || (value === "" && key !== "name" && key !== "url")) checked.values[key] = null;
+    const isNothing = value === null || value === "" || (schema && Array.isArray(value) && value.length === 0);
+    if (isNothing && (key === "name" || key === "url")) {
+      checked.faults.push({ field: own, message: "must not be empty" });
+    } else if (isNothing) checked.values[key] = null;
     else if (inner) {
       if (!isObject(value)) checked.faults.push({ field: own, message: "must be a map of keys" });
       else {

@@ -3,7 +3,8 @@ import { isMap, isSeq, type YAMLMap } from "yaml";
 import type { WrittenConfig } from "../parse-config";
 import { YamlFile } from "../yaml-file";
 import { excerptOf } from "./excerpt";
-import { applySplices, UneditableError, YamlEditor } from "./yaml-editor";
+import { applySplices, YamlEditor } from "./yaml-editor";
+import { UneditableError } from "./yaml-places";
 
 /** What is to be different in config.yaml. Every value has been checked. */
 export interface ConfigChange {

@@ -10,7 +10,7 @@ export function newErrors(before: ParsedConfig, after: ParsedConfig, change: Con
     .filter((problem) => !old.has(withoutPlace(problem)))
     .map((problem) => {
       const { field, message } = problem;
-      return { field: fieldOf(field, before, change), message };
+      return { field: fieldOf(field, before, change), message: bare(message, field) };
     });
 }
 
@@ -27,7 +27,14 @@ function errorsOf({ problems }: ParsedConfig): ErrorFound[] {
 
 /** An entry that moves up in the list is no other one. */
 function withoutPlace({ field, message }: ErrorFound): string {
-  return `${field} ${message}`.replace(/streams\[\d+\]/g, "streams[]");
+  return `${field} ${message}`.replace(/streams\[\d+\]/g, "streams[]").replace(/on line \d+/g, "on line");
+}
+
+/** Without what names the field, and without what would become of it in a file. */
+function bare(message: string, place: string): string {
+  const key = place.replace(/^streams\[\d+\]\.?/, "");
+  const named = message.replace(/^streams\[\d+\](?: "(?:[^"\\]|\\.)*")?: /, "");
+  return named.replace(`${key} `, "").replace(/;[^;]*$/, "");
 }
 
 function fieldOf(place: string, { written }: ParsedConfig, { add }: ConfigChange): string {

@@ -79,9 +79,6 @@ function planChange(
   const before = written.entries[index]?.written;
   if (!before) throw notFound(name);
   const { values, faults } = checkEntry(wanted, before, before, "stream", env);
-  for (const key of ["name", "url"]) {
-    if (values[key] === null) faults.push({ field: `stream.${key}`, message: "must not be empty" });
-  }
   const set = differences(values, before);
   if (typeof set.name === "string") faults.push(...checkName(set.name, takenNames(written, index), "stream"));
   if (faults.length > 0) throw EditFault.ofFields(faults);
@@ -160,7 +157,8 @@ export function checkEntry(
     return checkValues(whole, { shape: STREAM_SHAPE, owner: "a stream", before }, field, env);
   } catch (error) {
     if (!(error instanceof MaskFault)) throw error;
-    return { values: {}, faults: [{ field: [field, ...error.path].join("."), message: error.message }] };
+    const { name, url } = wanted;
+    return { values: { name, url }, faults: [{ field: [field, ...error.path].join("."), message: error.message }] };
   }
 }
 
@@ -177,8 +175,7 @@ function restored(wanted: Record<string, unknown>, known: object, field: string)
 export function settled(values: Record<string, unknown>): Record<string, unknown> {
   const { name, url, ...rest } = values;
   const others = Object.entries(rest).filter(
-    ([key, value]) =>
-      value !== null && !(key === "enabled" && value === true) && !(Array.isArray(value) && value.length === 0),
+    ([key, value]) => value !== null && !(key === "enabled" && value === true),
   );
   return { name, url, ...Object.fromEntries(others) };
 }

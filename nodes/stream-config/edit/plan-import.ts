@@ -106,6 +106,8 @@ class Merge {
     const { name: _, ...set } = differences(settled(values), here);
     if (this.change.some((other) => other.index === index)) return this.skip(name, "comes twice");
     if (Object.keys(set).length === 0) return this.skip(name, "is here already");
+    const other = this.urls.get(set.url);
+    if (other !== undefined && other !== name) return this.skip(name, sameUrl(other));
     if (!this.isWanted(name)) return;
     this.change.push({ index, set });
     this.changed.push({ name, set });
@@ -113,7 +115,7 @@ class Merge {
 
   private takeNew(name: string, values: Record<string, unknown>): void {
     const other = this.urls.get(values.url);
-    if (other !== undefined) return this.skip(name, `has the same URL as ${JSON.stringify(other)}`);
+    if (other !== undefined) return this.skip(name, sameUrl(other));
     const own = this.freeName(name);
     this.urls.set(values.url, own);
     this.taken.add(own);
@@ -139,6 +141,10 @@ class Merge {
   private skip(name: string, reason: string): void {
     this.skipped.push({ name, reason });
   }
+}
+
+function sameUrl(other: string): string {
+  return `has the same URL as ${JSON.stringify(other)}`;
 }
 
 function usableName(name: string): string {

@@ -1,16 +1,6 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type CST,
-  type Node,
-  type Pair,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from "yaml";
-import { isWritten, YamlFile } from "../yaml-file";
+import { isMap, isScalar, isSeq, type Node, type YAMLMap, type YAMLSeq } from "yaml";
+import { isWritten, type YamlFile } from "../yaml-file";
+import { UneditableError, YamlPlaces, type AnyPair } from "./yaml-places";
 import { blockLines, inlineText, keyText, pairTexts, type QuoteStyle } from "./yaml-text";
 
 /** A piece of the text that is replaced; nothing else of it changes. */
@@ -21,11 +11,6 @@ export interface Splice {
   text: string;
 }
 
-/** The place is written in a way that this editor cannot change alone. */
-export class UneditableError extends Error {}
-
-type AnyPair = Pair<unknown, unknown> & { srcToken?: CST.CollectionItem };
-
 /**
  * Changes values of a YAML text where they stand: what is not meant stays, to the character. Splices are
  * found by where the parser saw things; whoever uses them reads the outcome again and compares, since YAML has more ways
@@ -34,37 +19,41 @@ type AnyPair = Pair<unknown, unknown> & { srcToken?: CST.CollectionItem };
 export class YamlEditor {
   readonly splices: Splice[] = [];
   private readonly lineEnd: string;
-  private readonly dashes = new Map<YAMLSeq, number[]>();
+  private readonly at: YamlPlaces;
 
   constructor(
     readonly yaml: YamlFile,
     private readonly text: string,
   ) {
     this.lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
+    this.at = new YamlPlaces(text);
   }
 
-  /** Sets a key, adds it, or with null takes it out. Of a value that is a map, and is one already, only the keys given. */
-  setKey(map: YAMLMap, key: string, value: unknown): void {
-    const pair = this.pairOf(map, key);
-    if (!pair) {
-      if (value !== null) this.addPairs(map, { [key]: value });
-      else if (this.yaml.fields(map, () => {}).has(key)) this.addPairs(map, { [key]: null });
-      return;
-    }
-    const before = pair.value as Node | null;
-    if (value === null) this.removePair(map, pair);
-    else if (isPlainMap(value) && isMap(before) && before.items.length > 0) this.setKeys(before, value);
-    else this.setValue(map, pair, value);
-  }
-
+  /**
+   * Sets keys, adds them, or with null takes them out. Of a value that is a map, and is one already, only the keys
+   * given.
+   */
   setKeys(map: YAMLMap, values: Record<string, unknown>): void {
+    const pairs = map.items as AnyPair[];
+    const out = new Set(Object.keys(values).filter((key) => values[key] === null));
+    // a key that is set twice goes twice
+    const removed = new Set(pairs.filter((pair) => out.has(this.keyOf(pair) ?? "")));
+    this.removePairs(map, removed);
     const added: Record<string, unknown> = {};
+    const fields = this.yaml.fields(map, () => {});
     for (const [key, value] of Object.entries(values)) {
-      // new ones come together, in their order
-      if (value !== null && !this.pairOf(map, key)) added[key] = value;
-      else this.setKey(map, key, value);
+      const pair = this.pairOf(map, key);
+      if (value === null) {
+        // one that is merged in (<<) can only be covered
+        if (!pair && fields.has(key)) added[key] = null;
+      } else if (!pair) added[key] = value;
+      else if (isPlainMap(value) && isMap(pair.value) && pair.value.items.length > 0) {
+        this.setKeys(pair.value, value);
+      } else this.setValue(map, pair, value);
     }
-    if (Object.keys(added).length > 0) this.addPairs(map, added);
+    if (Object.keys(added).length > 0) {
+      this.addPairs(map, added, pairs.findLast((pair) => !removed.has(pair)));
+    }
   }
 
   /** @param key where the list stands, or is to stand */
@@ -74,8 +63,8 @@ export class YamlEditor {
     if (!pair) return this.addList(map, key, items);
     if (isSeq(list) && list.items.length > 0) return this.appendItems(list, items);
     if (map.flow) return this.setValue(map, pair, items);
-    if (isWritten(list)) this.remove(this.afterColon(pair), this.endOf(list, 0));
-    this.insertLines(this.afterColon(pair), this.itemLines(items, this.columnOf(this.start(pair.key))));
+    if (isWritten(list)) this.remove(this.at.afterColon(pair), this.at.endOf(list, 0));
+    this.insertLines(this.at.afterColon(pair), this.itemLines(items, this.at.columnOf(this.at.start(pair.key))));
   }
 
   /** @param isEmptied nothing is left of the list in the whole file */
@@ -86,80 +75,80 @@ export class YamlEditor {
     if (list.flow) {
       if (isEmptied) return this.setValue(map, pair, []);
       return this.removeFlowItems(
-        list.items.map((item) => [this.start(item), this.endOf(item, this.start(item))]),
+        list.items.map((item) => [this.at.start(item), this.at.endOf(item, this.at.start(item))]),
         indexes,
       );
     }
     for (const index of indexes) {
-      const dash = this.dashOf(list, index);
-      const start = this.lineStart(dash);
+      const dash = this.at.dashOf(list, index);
+      const start = this.at.lineStart(dash);
       if (this.text.slice(start, dash).trim() !== "") throw new UneditableError();
-      const end = this.nextLine(this.endOf(list.items[index], dash + 1));
-      this.remove(start, this.skipComments(end, dash - start));
+      const end = this.at.nextLine(this.at.endOf(list.items[index], dash + 1));
+      this.remove(start, this.at.skipComments(end, dash - start));
     }
-    if (isEmptied) this.insert(this.afterColon(pair), " []");
+    if (isEmptied) this.insert(this.at.afterColon(pair), " []");
   }
 
   private setValue(map: YAMLMap, pair: AnyPair, value: unknown): void {
     const before = pair.value as Node | null;
-    const colon = this.afterColon(pair);
+    const colon = this.at.afterColon(pair);
     const style = { flow: map.flow === true, json: this.isJson(map), quotes: quotesOf(before) };
     const isBlock = (isMap(before) || isSeq(before)) && !before.flow;
     if (isPlainMap(value) && !style.flow && !isWritten(before)) {
-      const indent = this.columnOf(this.start(pair.key)) + 2;
+      const indent = this.at.columnOf(this.at.start(pair.key)) + 2;
       return this.insertLines(colon, indented(blockLines(value), indent));
     }
     if (Array.isArray(value) && value.length > 0 && isSeq(before) && isBlock) {
-      const start = this.start(before);
-      const column = this.columnOf(start);
+      const start = this.at.start(before);
+      const column = this.at.columnOf(start);
       const lines = value.map((entry) => `- ${inlineText(entry, { flow: false })}`);
-      return this.replace(start, this.endOf(before, start), lines.join(this.lineEnd + " ".repeat(column)));
+      return this.replace(start, this.at.endOf(before, start), lines.join(this.lineEnd + " ".repeat(column)));
     }
     const text = inlineText(value, style);
     if (!isWritten(before)) return this.insert(colon, ` ${text}`);
-    if (!isBlock) return this.replace(this.start(before), this.endOf(before, colon), text);
+    if (!isBlock) return this.replace(this.at.start(before), this.at.endOf(before, colon), text);
     // what stands behind the colon stays: a comment
     this.insert(colon, ` ${text}`);
-    this.remove(this.lineEndAt(colon), this.endOf(before, colon));
+    this.remove(this.at.lineEndAt(colon), this.at.endOf(before, colon));
   }
 
-  private addPairs(map: YAMLMap, values: Record<string, unknown>): void {
-    const last = map.items.at(-1) as AnyPair | undefined;
+  /** @param last the pair behind which they come */
+  private addPairs(map: YAMLMap, values: Record<string, unknown>, last: AnyPair | undefined): void {
     if (!map.flow) {
       if (!last) throw new UneditableError();
-      const indent = this.columnOf(this.start((map.items[0] as AnyPair).key));
-      return this.insertLines(this.pairEnd(last), indented(blockLines(values, this.step(map)), indent));
+      const indent = this.at.columnOf(this.at.start((map.items[0] as AnyPair).key));
+      return this.insertLines(this.at.pairEnd(last), indented(blockLines(values, this.at.step(map)), indent));
     }
     const style = { flow: true, json: this.isJson(map) };
     const texts = pairTexts(values, style);
-    if (!last) return this.insert(this.start(map) + 1, texts.join(", "));
-    this.insertAmong(this.start(last.key), this.pairEnd(last), texts);
+    if (!last) return this.insert(this.at.start(map) + 1, texts.join(", "));
+    this.insertAmong(this.at.start(last.key), this.at.pairEnd(last), texts);
   }
 
   private addList(map: YAMLMap, key: string, items: readonly object[]): void {
-    if (map.flow) return this.addPairs(map, { [key]: items });
     const last = map.items.at(-1) as AnyPair | undefined;
+    if (map.flow) return this.addPairs(map, { [key]: items }, last);
     if (!last) throw new UneditableError();
-    const indent = this.columnOf(this.start((map.items[0] as AnyPair).key));
+    const indent = this.at.columnOf(this.at.start((map.items[0] as AnyPair).key));
     const lines = [" ".repeat(indent) + `${keyText(key, { flow: false })}:`, ...this.itemLines(items, indent)];
-    this.insertLines(this.pairEnd(last), lines);
+    this.insertLines(this.at.pairEnd(last), lines);
   }
 
   private appendItems(list: YAMLSeq, items: readonly object[]): void {
     const last = list.items.at(-1) as Node;
     const style = { flow: true, json: isMap(last) && this.isJson(last) };
     if (list.flow) {
-      const end = this.endOf(last, this.start(last));
+      const end = this.at.endOf(last, this.at.start(last));
       const texts = items.map((item) => inlineText(item, style));
-      return this.insertAmong(this.start(last), end, texts);
+      return this.insertAmong(this.at.start(last), end, texts);
     }
-    const dash = this.dashOf(list, list.items.length - 1);
-    const column = this.columnOf(dash);
+    const dash = this.at.dashOf(list, list.items.length - 1);
+    const column = this.at.columnOf(dash);
     const isInline = isMap(last) && last.flow === true;
     const lines = isInline
       ? items.map((item) => `${" ".repeat(column)}- ${inlineText(item, style)}`)
       : this.itemLines(items, column);
-    this.insertLines(this.endOf(last, dash + 1), lines);
+    this.insertLines(this.at.endOf(last, dash + 1), lines);
   }
 
   /** A list of maps as lines. */
@@ -171,52 +160,66 @@ export class YamlEditor {
 
   /** Into […] or {…}: on a line of its own where the one before has one. */
   private insertAmong(lastStart: number, lastEnd: number, texts: readonly string[]): void {
-    const column = this.columnOf(lastStart);
+    const column = this.at.columnOf(lastStart);
     const stands = this.text.slice(lastStart - column, lastStart).trim() === "" && column > 0;
     const between = stands ? `,${this.lineEnd}${" ".repeat(column)}` : ", ";
     this.insert(lastEnd, texts.map((text) => between + text).join(""));
   }
 
-  private removePair(map: YAMLMap, pair: AnyPair): void {
-    const index = map.items.indexOf(pair as Pair);
-    if (map.flow) {
-      const ranges = (map.items as AnyPair[]).map((item): [number, number] => [
-        this.start(item.key),
-        this.pairEnd(item),
-      ]);
-      return this.removeFlowItems(ranges, new Set([index]));
+  private removePairs(map: YAMLMap, removed: ReadonlySet<AnyPair>): void {
+    const pairs = map.items as AnyPair[];
+    if (!map.flow) {
+      for (const [index, pair] of pairs.entries()) {
+        if (!removed.has(pair)) continue;
+        if (index > 0 || this.at.isFirstOfLine(pair)) this.removeLines(pair);
+        else return this.removeBehindDash(pairs, removed);
+      }
+      return;
     }
-    const start = this.start(pair.key);
-    const line = this.lineStart(start);
-    const end = this.pairEnd(pair);
-    if (this.text.slice(line, start).trim() === "") return this.remove(line, this.nextLine(end));
-    const next = map.items[index + 1] as AnyPair | undefined;
-    const nextStart = next && this.start(next.key);
-    // the first key behind a dash: the second takes its place, or it stays without a value
-    if (nextStart !== undefined && this.text.slice(end, nextStart).trim() === "") this.remove(start, nextStart);
-    else this.remove(this.afterColon(pair), end);
+    const ranges = pairs.map((pair): [number, number] => [this.at.start(pair.key), this.at.pairEnd(pair)]);
+    const indexes = [...removed].map((pair) => pairs.indexOf(pair));
+    this.removeFlowItems(ranges, new Set(indexes));
+  }
+
+  private removeLines(pair: AnyPair): void {
+    if (!this.at.isFirstOfLine(pair)) throw new UneditableError();
+    this.remove(this.at.lineStart(this.at.start(pair.key)), this.at.nextLine(this.at.pairEnd(pair)));
+  }
+
+  /** The next key takes the place of those that go, or the first one stays without a value. */
+  private removeBehindDash(pairs: readonly AnyPair[], removed: ReadonlySet<AnyPair>): void {
+    const nextKept = pairs.findIndex((pair) => !removed.has(pair));
+    const [first, next] = [pairs[0], pairs[nextKept]];
+    const end = this.at.pairEnd(pairs[nextKept - 1]);
+    const isPlain = next && this.text.slice(end, this.at.start(next.key)).trim() === "";
+    if (first && isPlain) this.remove(this.at.start(first.key), this.at.start(next.key));
+    else if (first) this.remove(this.at.afterColon(first), this.at.pairEnd(first));
+    const rest = pairs.slice(isPlain ? nextKept : 1).filter((pair) => removed.has(pair));
+    for (const pair of rest) this.removeLines(pair);
   }
 
   /** Takes entries of […] or {…} out, each with one comma. */
   private removeFlowItems(ranges: readonly [number, number][], indexes: ReadonlySet<number>): void {
-    const kept = ranges.map((_, index) => index).filter((index) => !indexes.has(index));
+    const lastKept = ranges.findLastIndex((_, index) => !indexes.has(index));
+    const [first, last] = [ranges[0], ranges.at(-1)];
+    if (lastKept < 0 && first && last) return this.remove(first[0], last[1]);
     for (const index of indexes) {
       const [start, end] = ranges[index] as [number, number];
-      const next = ranges[index + 1];
-      const isBehindAllKept = kept.every((other) => other < index);
-      const before = ranges[index - 1];
-      if (next && !isBehindAllKept) this.remove(start, next[0]);
-      else if (before && (kept.length > 0 || index > 0)) this.remove(before[1], end);
-      else this.remove(start, end);
+      // with the comma behind it, or behind the last that stays with the one before
+      if (index < lastKept) this.remove(start, ranges[index + 1]?.[0] ?? end);
+      else this.remove(ranges[index - 1]?.[1] ?? start, end);
     }
   }
 
   private pairOf(map: YAMLMap, key: string): AnyPair | undefined {
     // of a key that is set twice the last one counts
-    return (map.items as AnyPair[]).findLast((pair) => {
-      const name = this.yaml.resolve(pair.key);
-      return isScalar(name) && (typeof name.value === "string" ? name.value : name.source) === key;
-    });
+    return (map.items as AnyPair[]).findLast((pair) => this.keyOf(pair) === key);
+  }
+
+  private keyOf(pair: AnyPair): string | undefined {
+    const name = this.yaml.resolve(pair.key);
+    if (!isScalar(name)) return undefined;
+    return typeof name.value === "string" ? name.value : name.source;
   }
 
   private isJson(map: YAMLMap): boolean {
@@ -224,85 +227,9 @@ export class YamlEditor {
     return map.flow === true && isScalar(first) && first.type === "QUOTE_DOUBLE";
   }
 
-  /** How far inner maps of this one are indented. */
-  private step(map: YAMLMap): number {
-    const inner = map.items.map(({ value }) => value).find((value) => isMap(value) && !value.flow) as
-      | YAMLMap
-      | undefined;
-    const first = inner?.items[0] as AnyPair | undefined;
-    if (!first) return 2;
-    return Math.max(1, this.columnOf(this.start(first.key)) - this.columnOf(this.start(map)));
-  }
-
-  private start(node: unknown): number {
-    const start = (node as Node | null)?.range?.[0];
-    if (start === undefined) throw new UneditableError();
-    return start;
-  }
-
-  /** Behind the last character of a value; `otherwise` when it is not written. */
-  private endOf(node: unknown, otherwise: number): number {
-    if (!isWritten(node)) return otherwise;
-    if (isMap(node) && !node.flow) return this.pairEnd(node.items.at(-1) as AnyPair);
-    if (isSeq(node) && !node.flow) {
-      const index = node.items.length - 1;
-      return this.endOf(node.items[index], this.dashOf(node, index) + 1);
-    }
-    const [start, end] = (node as Node).range ?? [];
-    if (start === undefined || end === undefined) throw new UneditableError();
-    // a block scalar ends with its line end
-    return start + this.text.slice(start, end).trimEnd().length;
-  }
-
-  private pairEnd(pair: AnyPair | undefined): number {
-    if (!pair) throw new UneditableError();
-    return this.endOf(pair.value, this.afterColon(pair));
-  }
-
-  private afterColon({ srcToken }: AnyPair): number {
-    const colon = srcToken?.sep?.find(({ type }) => type === "map-value-ind");
-    if (!colon) throw new UneditableError();
-    return colon.offset + 1;
-  }
-
-  private dashOf(list: YAMLSeq, index: number): number {
-    const dashes = this.dashes.get(list) ?? dashesOf(list);
-    this.dashes.set(list, dashes);
-    const dash = dashes[index];
-    if (dash === undefined || dashes.length !== list.items.length) throw new UneditableError();
-    return dash;
-  }
-
-  private lineStart(offset: number): number {
-    return this.text.lastIndexOf("\n", offset - 1) + 1;
-  }
-
-  private columnOf(offset: number): number {
-    return offset - this.lineStart(offset);
-  }
-
-  /** Before the line end. */
-  private lineEndAt(offset: number): number {
-    const end = this.text.indexOf("\n", offset);
-    if (end < 0) return this.text.length;
-    return this.text[end - 1] === "\r" && end > offset ? end - 1 : end;
-  }
-
-  private nextLine(offset: number): number {
-    const end = this.text.indexOf("\n", offset);
-    return end < 0 ? this.text.length : end + 1;
-  }
-
-  /** Comments below an entry that are indented as its keys are belong to it. */
-  private skipComments(offset: number, dashColumn: number): number {
-    const comments = new RegExp(`(?: {${dashColumn + 1},}#[^\\n]*(?:\\n|$))*`, "y");
-    comments.lastIndex = offset;
-    return offset + (comments.exec(this.text)?.[0].length ?? 0);
-  }
-
   /** New lines below the one that this place is on, whose comment stays where it is. */
   private insertLines(offset: number, lines: readonly string[]): void {
-    this.insert(this.lineEndAt(offset), lines.map((line) => this.lineEnd + line).join(""));
+    this.insert(this.at.lineEndAt(offset), lines.map((line) => this.lineEnd + line).join(""));
   }
 
   private insert(offset: number, text: string): void {
@@ -331,19 +258,12 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
   return parts.join("") + text.slice(from);
 }
 
-function dashesOf(list: YAMLSeq): number[] {
-  const token = list.srcToken as CST.BlockSequence | undefined;
-  return (token?.items ?? [])
-    .map(({ start }) => start.find(({ type }) => type === "seq-item-ind")?.offset)
-    .filter((offset) => offset !== undefined);
-}
-
 function indented(lines: readonly string[], columns: number): string[] {
   return lines.map((line) => " ".repeat(columns) + line);
 }
 
 function quotesOf(node: Node | null): QuoteStyle | undefined {
-  const type = isScalar(node) && !isAlias(node) ? (node as Scalar).type : undefined;
+  const type = isScalar(node) ? node.type : undefined;
   return type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE" ? type : undefined;
 }
 

@@ -3,6 +3,8 @@ import { YamlFile } from "../yaml-file";
 import { ImportFault } from "./importer";
 
 const MOST_YAML_CHARACTERS = 5 * 1024 * 1024;
+/** Deeper than any configuration. */
+const MOST_LEVELS = 100;
 
 /** A text that somebody wants to import, read as one thing or another when it is asked for. */
 export class ImportSource {
@@ -39,8 +41,14 @@ export class ImportSource {
   }
 
   private read(): { map?: Record<string, unknown>; fault?: string } {
-    this.data ??= /^\s*[{[]/.test(this.text) ? (this.readJson() ?? this.readYaml()) : this.readYaml();
+    this.data ??= this.readOnce();
     return this.data;
+  }
+
+  private readOnce(): { map?: Record<string, unknown>; fault?: string } {
+    if (!/^\s*[{[]/.test(this.text)) return this.readYaml();
+    if (isDeep(this.text)) return { fault: `The text is nested more than ${MOST_LEVELS} levels deep.` };
+    return this.readJson() ?? this.readYaml();
   }
 
   private readJson(): { map: Record<string, unknown> } | undefined {
@@ -65,6 +73,17 @@ export class ImportSource {
     if (!isMap(yaml.root)) return {};
     return { map: yaml.plain(yaml.root, ({ value }) => value) as Record<string, unknown> };
   }
+}
+
+/** Brackets outside of texts, which no parser should follow to their end. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (piece === "[" || piece === "{") depth++;
+    else if (piece === "]" || piece === "}") depth--;
+    if (depth > MOST_LEVELS) return true;
+  }
+  return false;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

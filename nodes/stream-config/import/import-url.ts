@@ -43,7 +43,7 @@ export function cutOptions(url: string): { url: string; options: URLSearchParams
 
 /** `${` of a program that does not know the environment means just that. */
 export function literal(text: string): string {
-  return text.replaceAll("${", "$${");
+  return text.replaceAll("${", () => "$${");
 }
 
 /**
@@ -57,10 +57,12 @@ export function referencesOf(
   env: Environment,
   unset: Set<string>,
 ): string {
-  return text.replace(pattern, (_reference, name: string, fallback: string | undefined) => {
+  return text.replace(pattern, (_reference, name: string, fallback: unknown) => {
     if (Object.hasOwn(env, name) && env[name] !== undefined) return `\${${name}}`;
-    if (fallback === undefined) unset.add(name);
-    return fallback ?? "";
+    // without a second group the place of the match stands there
+    if (typeof fallback === "string") return fallback;
+    unset.add(name);
+    return "";
   });
 }
 

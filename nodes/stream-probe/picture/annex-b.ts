@@ -1,4 +1,4 @@
-import type { PictureFacts } from "./facts";
+import type { PictureFacts } from "../../../common/picture-facts";
 import { H264, parseH264Sps } from "./h264";
 import { H265, h265Type, parseH265Sps } from "./h265";
 

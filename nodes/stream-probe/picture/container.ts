@@ -1,5 +1,5 @@
 import type { Media } from "../../../contracts/check";
-import type { PictureFacts } from "./facts";
+import type { PictureFacts } from "../../../common/picture-facts";
 
 /** What the beginning of a container shows. */
 export interface Contents {

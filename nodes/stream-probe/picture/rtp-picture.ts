@@ -1,10 +1,10 @@
 import type { Media } from "../../../contracts/check";
 import type { RtpPacket } from "../probers/rtp";
 import type { MediaDescription, SessionDescription } from "../probers/sdp";
-import type { PictureFacts } from "./facts";
+import type { PictureFacts } from "../../../common/picture-facts";
 import { H264, parseH264Sps } from "./h264";
 import { H265, h265Type, parseH265Sps } from "./h265";
-import { parseRtpJpeg } from "./jpeg";
+import { parseRtpJpeg } from "./rtp-jpeg";
 
 /** The names that people know, where RTP has another. */
 const CODECS: Record<string, string> = {

@@ -1,5 +1,5 @@
-import type { HttpAnswer } from "./http-get";
-import type { Failure, LocalFailure } from "./failure";
+import type { HttpAnswer } from "../../../common/camera/http-get";
+import type { Failure, LocalFailure } from "../../../common/camera/failure";
 import type { ProbeRun, Verdict } from "./probe-run";
 import type { ProbeRequest } from "./prober";
 

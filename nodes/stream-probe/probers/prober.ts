@@ -1,7 +1,7 @@
+import type { NotMade, StreamAccess } from "../../../common/camera/access";
 import type { Level, Media, Timings } from "../../../contracts/check";
 import type { Reason } from "../../../contracts/reasons";
-import type { StreamUrl } from "../../../common/stream-url";
-import type { Network } from "./network";
+import type { Network } from "../../../common/camera/network";
 
 /** What the probes of one stream remember from one to the next. Its owner keeps it as long as the stream's URL stays. */
 export interface ProbeMemory {
@@ -10,16 +10,11 @@ export interface ProbeMemory {
 }
 
 /** What one probe is asked. */
-export interface ProbeRequest {
-  url: StreamUrl;
+export interface ProbeRequest extends StreamAccess {
   /** How far to look. */
   level: Level;
   /** Limit of the whole probe, redirects and second tries with credentials included. */
   timeoutMs: number;
-  transport: "tcp" | "udp";
-  tlsVerify: boolean;
-  /** Do not send the URL's credentials although the camera asks: they were refused a short while ago. */
-  withholdCredentials: boolean;
   /** Without it, a playlist that stands still cannot be told from one that moves. */
   memory?: ProbeMemory;
 }
@@ -41,13 +36,8 @@ export interface ProbeResult {
   unreadable?: boolean;
 }
 
-/**
- * A probe that could not be made because of the monitor's own machine, such as no free file descriptor. It says nothing
- * about the camera, and no check comes of it.
- */
-export interface ProbeNotMade {
-  notMade: string;
-}
+/** A probe that could not be made. No check comes of it. */
+export type ProbeNotMade = NotMade;
 
 /**
  * One protocol. A camera that is down is a result; a prober throws only for bugs. It ends within `timeoutMs` and leaves

@@ -1,5 +1,5 @@
 import { RtpPicture } from "../picture/rtp-picture";
-import { Failure, LocalFailure } from "./failure";
+import { Failure, LocalFailure } from "../../../common/camera/failure";
 import type { ProbeRun, Verdict } from "./probe-run";
 import type { ProbeRequest } from "./prober";
 import { parseRtp } from "./rtp";
@@ -7,7 +7,7 @@ import type { Answer, Frame, RtspSession } from "./rtsp-session";
 import { rtspReason, rtspStatus } from "./rtsp-status";
 import { receivableVideo, type MediaDescription, type SessionDescription } from "./sdp";
 import { UdpReceiver } from "./udp-receiver";
-import { header, type Head } from "./wire-reader";
+import { header, type Head } from "../../../common/camera/wire-reader";
 
 /** A camera that has answered PLAY sends at once; after so long it sends nothing. */
 const NO_RTP_MS = 5000;
@@ -112,8 +112,7 @@ export class RtspPlay {
     if (!("head" in answer)) return answer;
     const { status } = answer.head;
     if (status === 401) {
-      const { reason, message } = this.run.unauthorized(rtspStatus(status));
-      return new Failure(reason, message);
+      return this.run.unauthorized(rtspStatus(status));
     }
     // a camera that describes and has no room for a viewer says so in one of these ways
     const reason = status === 503 ? "session_limit" : rtspReason(status);

@@ -1,7 +1,7 @@
 import dgram from "node:dgram";
 import { once } from "node:events";
 import type { Clock } from "../../../common/clock";
-import { Failure, LocalFailure } from "./failure";
+import { Failure, LocalFailure } from "../../../common/camera/failure";
 
 /** Ports are tried from here on; RTP wants an even one with its neighbour free (RFC 3550 §11). */
 const FIRST_PORT = 40_000;

@@ -116,7 +116,7 @@ describe("the deep check, by an ffprobe that misbehaves", () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     tools.stop();
-    assert.equal(await pending, "not made: the monitor was stopped");
+    assert.equal(await pending, "not made: it was ended");
   });
 
   it("finds refused credentials out, unless none were sent", async (t) => {

@@ -1,0 +1,77 @@
+import type { ServerResponse } from "node:http";
+import type { Node, NodeAPI, NodeDef } from "node-red";
+import { systemClock } from "../../common/clock";
+import { nodeLogger, productSettings } from "../../common/node-red";
+import type { SessionMessage } from "../../contracts/edits";
+import type { SnapshotImageMessage } from "../../contracts/messages";
+import { refusalAnswer } from "./answer";
+import { readInput } from "./preview-input";
+import { PreviewService } from "./preview-service";
+import { Refusal } from "./refusal";
+
+interface StreamPreviewDef extends NodeDef {
+  /** How many streams are looked at at once. */
+  most_at_once?: string | number;
+}
+
+const USUAL_AT_ONCE = 4;
+const MOST_AT_ONCE = 32;
+const NOT_GUARDED = new Refusal(
+  403,
+  "not_guarded",
+  "Pictures are shown to nobody here, because nothing asks for a password: set httpNodeAuth in Node-RED's settings.",
+);
+
+export = function (RED: NodeAPI): void {
+  const isGuarded = () => productSettings(RED).product === true || RED.settings.httpNodeAuth !== undefined;
+
+  function StreamPreview(this: Node, definition: StreamPreviewDef): void {
+    RED.nodes.createNode(this, definition);
+    const most = Number(definition.most_at_once || USUAL_AT_ONCE);
+    if (!Number.isInteger(most) || most < 1 || most > MOST_AT_ONCE) {
+      const problem = `the number of previews must be a whole number from 1 to ${MOST_AT_ONCE}`;
+      this.status({ fill: "red", shape: "ring", text: problem });
+      this.error(`${problem}: mend it in the node's form`);
+      return;
+    }
+    const service = new PreviewService({
+      clock: systemClock,
+      logger: nodeLogger(this),
+      env: { ...process.env },
+      most,
+      onSession: (stream, open) =>
+        this.send([null, { topic: "session", payload: { stream, open } } satisfies SessionMessage, null]),
+      onImage: (stream, payload) =>
+        this.send([null, null, { topic: "snapshot-image", stream, payload } satisfies SnapshotImageMessage]),
+      onWatching: ({ viewers }) => this.status(viewers > 0 ? watchedBy(viewers) : {}),
+    });
+    this.status({ fill: "grey", shape: "ring", text: "waiting for streams" });
+
+    this.on("input", (message, send, done) => {
+      const input = readInput(message);
+      if (input.kind === "wrong") return done(new Error(input.problem));
+      if (input.kind === "streams") {
+        for (const problem of input.problems) this.warn(problem);
+        this.status({});
+      }
+      const { req, res } = message as { req?: unknown; res?: { _res?: ServerResponse } };
+      const answering =
+        req !== undefined && !isGuarded()
+          ? Promise.resolve(refusalAnswer(NOT_GUARDED, true))
+          : service.receive(input, res?._res);
+      answering.then((answer) => {
+        if (answer) send([Object.assign(message, answer), null, null]);
+        done();
+      }, done);
+    });
+    this.on("close", (done: (error?: Error) => void) => {
+      service.stop().then(() => done(), done);
+    });
+  }
+
+  RED.nodes.registerType("stream-preview", StreamPreview);
+};
+
+function watchedBy(viewers: number) {
+  return { fill: "blue", shape: "dot", text: `${viewers} watching` } as const;
+}
