@@ -68,6 +68,8 @@ export class ConfigThread {
       const onError = ({ code, name }: NodeJS.ErrnoException) => fail(` (${code ?? name})${SIMPLER}`);
       const onExit = () => fail(": its reader ended without an answer");
       const timer = setTimeout(() => fail(` within ${this.timeoutMs / 1000} s${SIMPLER}`), this.timeoutMs);
+      // how long a thread takes to begin says nothing about the text
+      worker.once("online", () => timer.refresh());
       this.cancel = () => settle(() => reject(new ThreadEnded()));
       worker.on("message", onMessage).on("error", onError).on("exit", onExit);
       try {

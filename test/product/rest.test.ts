@@ -236,8 +236,9 @@ describe("config.yaml over HTTP", () => {
   it("leads v2.2's addresses on", async () => {
     for (const [place, successor] of [
       ["export/all.csv", "/api/export.csv"],
-      ["settings", "/"],
-      ["history/New", "/"],
+      ["", "/dashboard/streams"],
+      ["settings", "/dashboard/settings"],
+      ["history/New", "/dashboard/streams?stream=New"],
     ] as const) {
       const response = await fetch(gui + place, { redirect: "manual", headers: { cookie } });
       assert.equal(response.headers.get("location"), successor);

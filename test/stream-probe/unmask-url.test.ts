@@ -7,11 +7,11 @@ const OWN = "rtsp://viewer:p@ss#1@cam.test:8554/live?channel=1&pwd=q%26r";
 describe("a URL whose secrets are masked", () => {
   const good: [typed: string, expected: string][] = [
     ["rtsp://other:typed@elsewhere.test/a", "rtsp://other:typed@elsewhere.test/a"],
-    ["rtsp://viewer:********@cam.test:8554/other", "rtsp://viewer:p%40ss%231@cam.test:8554/other"],
-    ["rtsp://admin:********@CAM.test/", "rtsp://admin:p%40ss%231@CAM.test/"],
+    ["rtsp://viewer:********@cam.test:8554/other", "rtsp://viewer:p@ss#1@cam.test:8554/other"],
+    ["rtsp://admin:********@CAM.test/", "rtsp://admin:p@ss#1@CAM.test/"],
     [
       "rtsp://viewer:********@cam.test:8554/live?pwd=********&channel=2",
-      "rtsp://viewer:p%40ss%231@cam.test:8554/live?pwd=q%26r&channel=2",
+      "rtsp://viewer:p@ss#1@cam.test:8554/live?pwd=q%26r&channel=2",
     ],
     ["rtsp://cam.test/live?pwd=********", "rtsp://cam.test/live?pwd=q%26r"],
   ];
