@@ -1,6 +1,7 @@
 import js from "@eslint/js";
 import globals from "globals";
 import prettier from "eslint-config-prettier";
+import vue from "eslint-plugin-vue";
 import tseslint from "typescript-eslint";
 
 /** Nodes never import each other: what passes between them is a message of contracts/ on a wire. */
@@ -14,10 +15,21 @@ const adapters = [
   "nodes/status-store/status-database.ts",
   "nodes/status-store/status-store.ts",
   "nodes/status-store/status-query.ts",
+  "dashboard/ui-stream-board/ui-stream-board.ts",
+  "dashboard/ui-stream-settings/ui-stream-settings.ts",
+  // what both widgets tell Node-RED
+  "dashboard/node/guard.ts",
+  "dashboard/node/register-widget.ts",
+  "nodes/mqtt-status/mqtt-status.ts",
+  // in the browser: a key of what Dashboard's server tells its pages
+  "dashboard/shared/dashboard-app.ts",
 ];
 
+/** The halves of the dashboard's widgets that run in browsers. */
+const browserFiles = ["dashboard/shared/**", "dashboard/*/vue/**"];
+
 export default tseslint.config(
-  { ignores: ["dist/", "node_modules/", ".cache/", "data/"] },
+  { ignores: ["dist/", "resources/", "node_modules/", ".cache/", "data/"] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ["**/*.ts"] })),
   {
@@ -64,6 +76,22 @@ export default tseslint.config(
       ],
     },
   })),
+  ...vue.configs["flat/recommended"].map((config) => ({ ...config, files: ["**/*.vue"] })),
+  {
+    files: ["**/*.vue"],
+    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    rules: {
+      // names and messages come from cameras: everything is text
+      "vue/no-v-html": "error",
+      "vue/no-v-text-v-html-on-component": "error",
+      // vue-tsc knows these
+      "no-undef": "off",
+      "no-unused-vars": "off",
+      // a property that is not given is undefined, as its type says
+      "vue/require-default-prop": "off",
+    },
+  },
+  { files: browserFiles, languageOptions: { globals: globals.browser } },
   {
     files: ["test/**/*.ts"],
     rules: {

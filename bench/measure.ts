@@ -6,6 +6,7 @@ import type { FarmAddress, FarmUsage } from "./farm";
 import type { FloorRequest, FloorResult } from "./floor";
 import type { LoadRequest, LoadResult } from "./load";
 import type { MediaCheckFigures } from "./media-check";
+import type { BrokerUsage, FullPublish } from "./mqtt-broker";
 import type { StoreFigures, StoreRequest } from "./store";
 import { BenchedProduct, HEARTBEAT_SECONDS } from "./product";
 
@@ -52,6 +53,18 @@ export interface StatusFigures {
   bareRequestsPerSecond: number;
 }
 
+/** The largest size once more, each stream with a topic of its own. */
+export interface MqttFigures {
+  streams: number;
+  fullPublishSeconds: number;
+  messagesPerSecond: number;
+  /** Of one core: what the product uses with MQTT, and without. */
+  productShare: number;
+  productShareWithout: number;
+  loopDelayP99Ms: number;
+  residentMb: number;
+}
+
 export interface BenchFigures {
   /** Of one core, Node-RED with the product's flow and no streams. */
   idleShare: number;
@@ -61,6 +74,7 @@ export interface BenchFigures {
   status?: StatusFigures;
   /** The largest size once more, each picture looked at once a minute. */
   pictures?: Omit<SizeFigures, "floor">;
+  mqtt?: MqttFigures;
   mediaCheck?: MediaCheckFigures;
   store?: StoreFigures;
   /** What makes a figure worthless, one sentence each. */
@@ -122,9 +136,38 @@ export class Bench {
     } finally {
       await product.stop();
     }
+    const without = figures.sizes.find((size) => size.streams === streams)?.productShare ?? 0;
+    figures.mqtt = await this.mqtt(address, without);
     this.say("the store");
     figures.store = await this.store();
     return figures;
+  }
+
+  private async mqtt({ urls, manyHosts }: FarmAddress, productShareWithout: number): Promise<MqttFigures> {
+    const streams = urls.length;
+    this.say(`${streams} streams: the product, each published over MQTT`);
+    const broker = BenchChild.start("mqtt-broker");
+    const { port } = await broker.call<{ port: number }>("start");
+    const product = new BenchedProduct(urls, manyHosts ? undefined : 256, false, port);
+    try {
+      const before = { at: 0, messages: 0 };
+      const watched = await this.watch(product, streams, async () => {
+        const { messages } = await broker.call<BrokerUsage>("usage");
+        Object.assign(before, { at: performance.now(), messages });
+      });
+      const { messages } = await broker.call<BrokerUsage>("usage");
+      const messagesPerSecond = ((messages - before.messages) * 1000) / (performance.now() - before.at);
+      const full = await this.abortable(broker.call<FullPublish>("fullPublish", streams));
+      if (full.states < streams) this.faults.push(`Only ${full.states} of ${streams} states were published.`);
+      const { productShare, loopDelayP99Ms, residentMb } = watched;
+      return {
+        ...{ streams, fullPublishSeconds: full.seconds, messagesPerSecond },
+        ...{ productShare, productShareWithout, loopDelayP99Ms, residentMb },
+      };
+    } finally {
+      await product.stop();
+      await broker.stop();
+    }
   }
 
   private async mediaCheck(): Promise<MediaCheckFigures> {
@@ -180,10 +223,16 @@ export class Bench {
     }
   }
 
-  private async watch(product: BenchedProduct, size: number): Promise<Omit<SizeFigures, "floor">> {
+  /** @param onBegin called when the window begins */
+  private async watch(
+    product: BenchedProduct,
+    size: number,
+    onBegin?: () => Promise<void>,
+  ): Promise<Omit<SizeFigures, "floor">> {
     await this.abortable(product.start());
     await this.abortable(product.untilAllUp());
     await this.sleep(this.plan.settleSeconds);
+    await onBegin?.();
     const farmBefore = await this.farm.call<FarmUsage>("usage");
     const before = await product.snapshot();
     await this.sleep(this.plan.seconds);

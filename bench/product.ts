@@ -38,6 +38,8 @@ export class BenchedProduct {
     private readonly handshakesPerHost?: number,
     /** Look at each picture once a minute, as a new config.yaml has it. */
     private readonly pictures = false,
+    /** Publish every stream to the broker that listens there. */
+    private readonly mqttPort?: number,
   ) {}
 
   /** @throws Error with the end of its log when it does not come up */
@@ -103,8 +105,10 @@ export class BenchedProduct {
   private config(): string {
     const perHost = this.handshakesPerHost ? `  max_handshakes_per_host: ${this.handshakesPerHost}\n` : "";
     const streams = this.urls.map((url, i) => `  - name: Stream ${i + 1}\n    url: ${url}\n`).join("");
+    const mqtt = `mqtt: {enabled: true, host: ${LOOPBACK}, port: ${this.mqttPort}, per_stream: true}\n`;
     return (
       `heartbeat_seconds: ${HEARTBEAT_SECONDS}\n` +
+      (this.mqttPort === undefined ? "" : mqtt) +
       (this.pictures
         ? `probe:\n  media_seconds: 60\n${perHost}`
         : `probe:\n  level: handshake\n  media_seconds: 0\n${perHost}`) +

@@ -28,6 +28,8 @@ const WRITTEN_BYTES: Limits = { budget: 500, goal: 200 };
 const METRICS_MS: Limits = { budget: 500, goal: 500 };
 const IMPORT_SECONDS: Limits = { budget: 300, goal: 300 };
 const IMPORT_ROWS = 10_000_000;
+const FULL_PUBLISH_SECONDS: Limits = { budget: 5, goal: 3 };
+const MQTT_SHARE: Limits = { budget: 0.2, goal: 0.1 };
 const LEAST_REQUESTS_PER_SECOND = 1000;
 const LEAST_SHARE_OF_BARE = 0.5;
 const SCALE_STREAMS = 10_000;
@@ -72,7 +74,7 @@ function storeVerdicts(store: StoreFigures): Verdict[] {
 }
 
 /** DESIGN's budgets, as far as they were measured. */
-export function verdicts({ sizes, status, pictures, mediaCheck, store }: BenchFigures): Verdict[] {
+export function verdicts({ sizes, status, pictures, mqtt, mediaCheck, store }: BenchFigures): Verdict[] {
   const found: Verdict[] = [];
   for (const size of sizes) {
     const what = `CPU of a whole check against the floor, ${size.streams} streams`;
@@ -108,6 +110,15 @@ export function verdicts({ sizes, status, pictures, mediaCheck, store }: BenchFi
     found.push(atMost(`lateness p99, ${what}`, pictures.latenessP99Ms, LATENESS_MS, format));
     found.push(atMost(`Node-RED's loop delay p99, ${what}`, pictures.loopDelayP99Ms, LOOP_DELAY_MS, format));
   }
+  if (mqtt?.streams === SCALE_STREAMS) {
+    const what = `MQTT, ${SCALE_STREAMS} streams`;
+    const seconds = (value: number) => `${value.toFixed(1)} s`;
+    const share = mqtt.productShare - mqtt.productShareWithout;
+    found.push(atMost(`${what}: all published anew`, mqtt.fullPublishSeconds, FULL_PUBLISH_SECONDS, seconds));
+    found.push(atMost(`${what}: what it adds, of one core`, share, MQTT_SHARE, percent));
+    const ms = (value: number) => `${Math.round(value)} ms`;
+    found.push(atMost(`Node-RED's loop delay p99, ${what}`, mqtt.loopDelayP99Ms, LOOP_DELAY_MS, ms));
+  }
   if (mediaCheck?.ffprobeMicros) {
     const share = mediaCheck.ownMicros / mediaCheck.ffprobeMicros;
     const what = "CPU of a media check against ffprobe on the same stream";
@@ -135,7 +146,7 @@ function table(head: string[], rows: string[][]): string {
 
 /** The whole report, in Markdown. */
 export function report(figures: BenchFigures, plan: BenchPlan): string {
-  const { sizes, idleShare, unpaced, farmShareUnpaced, status, pictures, mediaCheck, store, faults } =
+  const { sizes, idleShare, unpaced, farmShareUnpaced, status, pictures, mqtt, mediaCheck, store, faults } =
     figures;
   const cpus = os.cpus();
   const verdictRows = verdicts(figures).map((each) => [
@@ -194,6 +205,12 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
     sections.push(
       "## Pictures",
       `${pictures.streams} streams with \`probe.media_seconds: 60\`: ${pictures.checksPerSecond.toFixed(1)} checks/s at ${Math.round(pictures.microsPerCheck)} µs each, ${percent(pictures.productShare)} of a core, ${Math.round(pictures.residentMb)} MB resident, lateness p99 ${pictures.latenessP99Ms.toFixed(1)} ms, loop delay p99 ${pictures.loopDelayP99Ms.toFixed(1)} ms; the farm used ${percent(pictures.farmShare)}.`,
+    );
+  }
+  if (mqtt) {
+    sections.push(
+      "## MQTT",
+      `${mqtt.streams} streams with \`mqtt.per_stream: true\`: ${mqtt.messagesPerSecond.toFixed(1)} messages/s, ${percent(mqtt.productShare)} of a core and without MQTT ${percent(mqtt.productShareWithout)}, ${Math.round(mqtt.residentMb)} MB resident, loop delay p99 ${mqtt.loopDelayP99Ms.toFixed(1)} ms. After a loss of the connection all states were published anew ${mqtt.fullPublishSeconds.toFixed(1)} s after the next one, what was kept being read first.`,
     );
   }
   if (mediaCheck) {

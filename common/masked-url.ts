@@ -1,53 +1,162 @@
 import { MASKED_SECRET } from "../contracts/edits";
-import { parseStreamUrl, wholeUrl } from "./stream-url";
-
-/** The message is a sentence without subject, to follow "url": "hides its password …". */
-export class MaskedUrlError extends Error {}
+import { splitAuthority } from "./stream-url";
 
 /**
- * Puts a stream's own secrets where a URL that came back from a browser only says that they are as they were: a masked
- * password, or a masked value in the query. They go nowhere but to the host, and by the scheme, that they were for.
- *
- * @param typed as somebody left it
- * @param own the stream's URL with its secrets; undefined when there is no such stream
- * @throws MaskedUrlError when a secret would be needed that is not there, or is not for this host
- * @throws StreamUrlError when `typed` is no URL
+ * Hides the secrets of a stream's URL from people who may see the URL, and puts them back where such a URL is saved
+ * again. Works on what people write, right or wrong: a URL that no camera has may hold a password too.
  */
-export function unmaskUrl(typed: string, own: string | undefined): string {
-  if (!typed.includes(MASKED_SECRET)) return typed;
-  if (own === undefined) throw new MaskedUrlError("hides its password, and no stored one is known: type it");
-  const [wanted, known] = [parseStreamUrl(typed), parseStreamUrl(own)];
-  if (wanted.host.toLowerCase() !== known.host.toLowerCase() || wanted.scheme !== known.scheme) {
-    throw new MaskedUrlError(
-      `hides its password, and the stored one is for ${known.scheme}://${known.host} only: type it`,
-    );
+
+/** A part of a text that is a secret, or stands for one. */
+interface Secret {
+  /** In characters of the text; `end` is the first one behind it. */
+  start: number;
+  end: number;
+  /** What it is of this URL, so that the same secret is found in another spelling of it. */
+  label: string;
+}
+
+/** Words that cameras use in paths and queries before a password. */
+const SECRET_WORD = /pass|pwd|psw|token|key|auth|secret|sign|^sig$|session|cred|^hash$|^pin$/i;
+const REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+
+/** The URL with `********` in the place of each secret. `${NAME}` is none and stays. */
+export function maskUrl(url: string): string {
+  let masked = "";
+  let from = 0;
+  for (const { start, end } of secretsOf(url)) {
+    masked += url.slice(from, start) + MASKED_SECRET;
+    from = end;
   }
-  const path = unmaskQuery(wanted.path, known.path);
-  const isMasked = wanted.password === MASKED_SECRET;
-  if (path.includes(MASKED_SECRET) || (isMasked && known.password === undefined)) {
-    throw new MaskedUrlError("hides something that the stored URL does not have: type it");
+  return masked + url.slice(from);
+}
+
+/**
+ * The URL with the secrets of another in the place of its masks: of the one that was shown masked, and perhaps edited
+ * elsewhere since.
+ * @param known the URL with its secrets; undefined when there is none
+ * @returns undefined when a mask stands for nothing
+ */
+export function unmaskUrl(url: string, known: string | undefined): string | undefined {
+  if (!url.includes(MASKED_SECRET)) return url;
+  const secrets = new Map<string, string>();
+  if (known !== undefined) {
+    for (const { start, end, label } of secretsOf(known)) secrets.set(label, known.slice(start, end));
   }
-  const password = isMasked ? known.password : wanted.password;
-  return wholeUrl({ ...wanted, password, target: wanted.origin + path });
+  let whole = "";
+  let from = 0;
+  for (const { start, end, label } of secretsOf(url)) {
+    if (url.slice(start, end) !== MASKED_SECRET) continue;
+    const secret = secrets.get(label);
+    if (secret === undefined) return undefined;
+    whole += url.slice(from, start) + secret;
+    from = end;
+  }
+  const rest = url.slice(from);
+  // what is left is a mask that somebody has written into, or elsewhere
+  return rest.includes(MASKED_SECRET) && !(known?.includes(MASKED_SECRET) ?? false) ? undefined : whole + rest;
 }
 
-/** Values are told by the names of their parameters. */
-function unmaskQuery(masked: string, own: string): string {
-  const values = new Map(queryOf(own).map((parameter) => splitAt(parameter, "=")));
-  const parameters = queryOf(masked).map((parameter) => {
-    const [name, value] = splitAt(parameter, "=");
-    return value === MASKED_SECRET ? `${name}=${values.get(name) ?? value}` : parameter;
-  });
-  const [path] = splitAt(masked, "?");
-  return parameters.length === 0 ? masked : `${path}?${parameters.join("&")}`;
+/** In the order of the text. */
+function secretsOf(url: string): Secret[] {
+  const scheme = /^\s*[A-Za-z][A-Za-z0-9+.-]*:\/\//.exec(url)?.[0] ?? "";
+  const restStart = url.length - restOf(url.slice(scheme.length)).length;
+  const found = [
+    ...userSecrets(url, scheme.length, restStart),
+    ...pathSecrets(url, restStart),
+    ...querySecrets(url, restStart),
+  ];
+  return numbered(found.filter(({ start, end }) => isWorthHiding(url.slice(start, end))));
 }
 
-function queryOf(path: string): string[] {
-  const [, query] = splitAt(path, "?");
-  return query === "" ? [] : query.split("&");
+/** Path, query and fragment, as far as they can be told from the user part. */
+function restOf(afterScheme: string): string {
+  const { userinfo, hostAndPort, rest } = splitAuthority(afterScheme);
+  const at = afterScheme.lastIndexOf("@");
+  // `viewer:12/34@camera` reads as host and port, and `viewer:p/w@` has no host at all
+  const isPartOfPassword = hostAndPort.includes(":") && /[^/]@/.test(rest.split("?", 1)[0] ?? "");
+  if (userinfo === undefined && at >= 0 && (isPartOfPassword || !/^[\w.[\]:-]+$/.test(hostAndPort))) {
+    return /[/?#].*$/s.exec(afterScheme.slice(at))?.[0] ?? "";
+  }
+  return rest;
 }
 
-function splitAt(text: string, separator: string): [before: string, after: string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+function userSecrets(url: string, start: number, end: number): Secret[] {
+  const at = url.slice(start, end).lastIndexOf("@");
+  if (at < 0) return [];
+  const userinfo = url.slice(start, start + at);
+  const colon = userinfo.indexOf(":");
+  if (colon >= 0) return [{ start: start + colon + 1, end: start + at, label: "password" }];
+  // a name alone is no secret, but some services take a key for it
+  return looksRandom(userinfo) || userinfo === MASKED_SECRET
+    ? [{ start, end: start + at, label: "user" }]
+    : [];
+}
+
+function pathSecrets(url: string, from: number): Secret[] {
+  const path = /^[^?#]*/.exec(url.slice(from))?.[0] ?? "";
+  const secrets: Secret[] = [];
+  let before = "";
+  for (const { 0: segment, index } of path.matchAll(/[^/]+/g)) {
+    const start = from + index;
+    const pairs = pairsOf(segment, start);
+    if (pairs.length > 0) secrets.push(...pairs);
+    else if (isSecretWord(before) || looksRandom(segment) || segment === MASKED_SECRET) {
+      secrets.push({ start, end: start + segment.length, label: "segment" });
+    }
+    before = segment;
+  }
+  return secrets;
+}
+
+/** `user=admin_password=x_channel=1` and `user=admin&password=x`, as some recorders have it in the path. */
+function pairsOf(segment: string, start: number): Secret[] {
+  return [...segment.matchAll(/([A-Za-z]+)=(.*?)(?=_[A-Za-z]+=|[&;]|$)/g)]
+    .filter(([, word = ""]) => isSecretWord(word))
+    .map(({ 0: all, 1: word = "", 2: value = "", index }) => {
+      const end = start + index + all.length;
+      return { start: end - value.length, end, label: `path ${word}` };
+    });
+}
+
+function querySecrets(url: string, from: number): Secret[] {
+  const query = url.indexOf("?", from);
+  if (query < 0) return [];
+  return [...url.slice(query + 1).matchAll(/([^&;#=]+)=([^&;#]*)/g)]
+    .filter(
+      ([, word = "", value = ""]) => isSecretWord(word) || looksRandom(value) || value === MASKED_SECRET,
+    )
+    .map(({ 0: all, 1: word = "", 2: value = "", index }) => {
+      const end = query + 1 + index + all.length;
+      return { start: end - value.length, end, label: `query ${word}` };
+    });
+}
+
+/** The third secret of one kind is another one than the first. */
+function numbered(secrets: Secret[]): Secret[] {
+  const counts = new Map<string, number>();
+  return secrets
+    .sort((a, b) => a.start - b.start)
+    .map((secret) => {
+      const count = (counts.get(secret.label) ?? 0) + 1;
+      counts.set(secret.label, count);
+      return { ...secret, label: `${secret.label} ${count}` };
+    });
+}
+
+function isWorthHiding(value: string): boolean {
+  return value !== "" && !REFERENCE.test(value);
+}
+
+function isSecretWord(word: string): boolean {
+  return SECRET_WORD.test(word);
+}
+
+/**
+ * Whether a word is rather drawn by lot than thought of: in `h264Preview_01_main` the kind of character changes twice,
+ * in a key such as `AbC1dEfGhIjK2lMn` at every second place.
+ */
+function looksRandom(word: string): boolean {
+  if (word.length < 12 || !/^[\w-]+$/.test(word)) return false;
+  const changes = word.match(/[a-z](?=[A-Z])|[A-Za-z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0;
+  return changes >= 4;
 }

@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import os from "node:os";
+import path from "node:path";
 import type { Node, NodeAPI, NodeMessage } from "node-red";
 import { HEALTH_EVENT, type HealthReport, type HealthWithdrawal } from "../contracts/health";
 import type { Logger } from "./logger";
+import { isSameOrigin } from "./same-origin";
 
 /** What the adapters share of Node-RED, so that each of them stays thin. */
 
@@ -10,11 +15,33 @@ export interface ProductSettings {
   dataDir?: string;
   configFile?: string;
   databaseFile?: string;
+  runtime?: { apiPort?: number };
 }
 
 export function productSettings(RED: NodeAPI): ProductSettings {
   return ((RED.settings as unknown as { streampulse?: ProductSettings }).streampulse ??
     {}) satisfies ProductSettings;
+}
+
+/**
+ * What tells this Node-RED from all others, over restarts and upgrades: it keeps a random id in its user folder. Where
+ * that cannot be written, the machine and the folder say which one it is.
+ */
+export function instanceId(RED: NodeAPI): string {
+  const settings = RED.settings as unknown as { get?(name: string): unknown; userDir?: string };
+  try {
+    const id = settings.get?.("instanceId");
+    if (typeof id === "string" && id !== "") return id;
+  } catch {
+    // no folder to keep settings in
+  }
+  return `${os.hostname()} ${settings.userDir ?? process.cwd()}`;
+}
+
+/** Of this package. */
+export function packageVersion(): string {
+  const file = path.resolve(__dirname, "../../package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 export function nodeLogger(node: Node): Logger {
@@ -32,3 +59,26 @@ export function reportHealth(RED: NodeAPI, report: HealthReport | HealthWithdraw
 
 /** A message as it comes from anywhere: nothing in it can be trusted. */
 export type AnyMessage = NodeMessage & Record<string, unknown>;
+
+/** What a route that changes or shows more than the public may see answers 403 with. */
+export interface RouteRefusal {
+  code: "not_guarded" | "wrong_origin";
+  message: string;
+}
+
+/**
+ * Why a request that has come through an `http in` must not change anything; undefined when it may, and for messages
+ * from elsewhere. The product guards its routes itself. In somebody's own Node-RED `httpNodeAuth` does, and then
+ * browsers send its password along with requests of any page: so the page must be one of this address.
+ */
+export function routeRefusal(RED: NodeAPI, { req }: AnyMessage): RouteRefusal | undefined {
+  if (!req || productSettings(RED).product === true) return undefined;
+  if (RED.settings.httpNodeAuth === undefined) {
+    const message =
+      "This is closed here, because nothing asks for a password: set httpNodeAuth in Node-RED's settings.";
+    return { code: "not_guarded", message };
+  }
+  const { headers } = req as Pick<IncomingMessage, "headers">;
+  if ((headers.origin ?? headers.referer) === undefined || isSameOrigin({ headers })) return undefined;
+  return { code: "wrong_origin", message: "A page of another address sent this request (Origin or Referer)." };
+}

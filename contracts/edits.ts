@@ -10,12 +10,25 @@ import { streamNameSchema, streamSchema } from "./stream";
 /** What stands for a password that is not shown. Written back, it means: as it was. */
 export const MASKED_SECRET = "********";
 
-/** The settings of a stream as somebody typed them; null takes a key out of the file. */
+/**
+ * The settings of a stream as somebody typed them: the keys of contracts/stream.ts, `${NAME}` for what the environment
+ * holds, and with a change null for a key that is to go out of the file. They are checked where the file is known, so
+ * that all that is wrong is told at once.
+ */
 const streamChangeSchema = z.record(z.string(), z.unknown());
 
 export const editSchema = z.discriminatedUnion("action", [
-  /** All of them or none: with one that is wrong, the answer names each that is. */
-  z.object({ action: z.literal("add-streams"), streams: z.array(streamSchema.loose()).min(1).max(20_000) }),
+  /**
+   * One or a list of them: all or none. With one that is wrong, the answer names each that is. `copy_of`, which is not
+   * written, names the stream whose secrets the masks of this one stand for.
+   */
+  z.object({
+    action: z.literal("add-streams"),
+    streams: z.preprocess(
+      (streams) => (Array.isArray(streams) ? (streams as unknown[]) : [streams]),
+      z.array(streamChangeSchema).min(1).max(20_000),
+    ),
+  }),
   /** `stream` holds only what changes; another `name` renames, and the history stays with it. */
   z.object({
     action: z.literal("change-stream"),
@@ -46,6 +59,36 @@ export const editMessageSchema = z.object({
 });
 export type EditMessage = z.infer<typeof editMessageSchema>;
 
+/**
+ * The payload of an edit's answer, once the file is saved and in force: `statusCode` 200, or 201 for what was added.
+ * 400 `invalid` with `fields`, 404 `stream_not_found`, 409 `changed_meanwhile`, `unreadable` (the file, as it is),
+ * `read_only`, `cannot_edit` (this place has to be changed by hand), 403 `not_guarded`, 500 `not_saved` otherwise.
+ */
+export interface EditAnswer {
+  /** Of the file as it is now. */
+  revision: string;
+  /** add-streams: the names. */
+  added?: string[];
+  /** change-stream: the entry as it stands in the file now, secrets masked. */
+  stream?: Record<string, unknown>;
+  /** delete-streams: the names. */
+  deleted?: string[];
+  /** change-settings: the settings as they stand in the file now, secrets masked. */
+  settings?: Record<string, unknown>;
+}
+
+/** The payload of every answer that is not 2xx. */
+export interface EditErrorAnswer {
+  error: {
+    code: string;
+    message: string;
+    /** Where in the request, the first of `fields`: `streams.3.url`, `stream.name`, `settings.mqtt.port`. */
+    field?: string;
+    /** Everything that is wrong, each with a sentence that follows the field's name. At most 100. */
+    fields?: { field: string; message: string }[];
+  };
+}
+
 export const IMPORT_FORMATS = [
   ...(["streampulse", "go2rtc", "frigate", "mediamtx", "uptime-kuma", "m3u", "csv"] as const),
 ] as const;
@@ -61,12 +104,39 @@ export const importMessageSchema = z.object({
     apply: z.boolean().default(false),
     /** With `apply`: only the streams of these names (as the preview named them). Unset: all. */
     names: z.array(z.string()).max(20_000).optional(),
+    /** False leaves the settings that a StreamPulse file brings (heartbeat, time zone, MQTT) as they are here. */
+    settings: z.boolean().default(true),
   }),
   revision: z.string().optional(),
 });
 export type ImportMessage = z.infer<typeof importMessageSchema>;
 
-/** Anybody → stream-config: `{topic: "config"}` is answered with this. */
+/** The payload of an import's answer: what it would do, or with `apply` has done. Secrets are masked. */
+export interface ImportAnswer {
+  format: ImportFormat;
+  applied: boolean;
+  /** Of the file as it is now. */
+  revision: string;
+  /** Entries that come new, as they would stand in config.yaml. */
+  added: Record<string, unknown>[];
+  /** Entries that are here under the same name and would get these keys. */
+  changed: { name: string; set: Record<string, unknown> }[];
+  skipped: { name: string; reason: string }[];
+  /** Settings that would be another value. */
+  settings: Record<string, unknown>;
+}
+
+/** Anybody → stream-config: what stands in config.yaml? */
+export const configMessageSchema = z.object({
+  topic: z.literal("config"),
+  /** Only this stream; 404 `stream_not_found` when there is none of this name. */
+  stream: streamNameSchema.optional(),
+  /** The list of streams as CSV text, in the columns that the import reads. */
+  format: z.enum(["json", "csv"]).default("json"),
+});
+export type ConfigMessage = z.infer<typeof configMessageSchema>;
+
+/** The payload of a `config` message's answer. */
 export interface ConfigAnswer {
   /** Changes whenever the file does. */
   revision: string;

@@ -79,7 +79,10 @@ export const deliveredMessageSchema = z.object({
 });
 export type DeliveredMessage = z.infer<typeof deliveredMessageSchema>;
 
-/** stream-config → status-store: streams that were deleted for good, with their history. */
+/**
+ * stream-config → status-store: streams that were deleted for good, with their history. It comes after the `streams`
+ * message that leaves them out: of a stream that is still watched only the history goes.
+ */
 export const forgetMessageSchema = z.object({
   topic: z.literal("forget"),
   payload: z.array(z.string().min(1)).max(100_000),

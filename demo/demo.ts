@@ -10,8 +10,9 @@ import { Product } from "../runtime/start";
 import { listen, LOOPBACK } from "./cameras";
 import { DemoCameras, type DemoStream } from "./demo-cameras";
 import { startHealthy } from "./healthy-start";
+import { MqttBroker } from "./mqtt-broker";
 
-/** `npm run demo`: StreamPulse with simulated cameras, on loopback, in a folder that is thrown away. */
+/** `npm run demo`: StreamPulse with simulated cameras and a broker, on loopback, in a folder that is thrown away. */
 
 const HEARTBEAT_SECONDS = 5;
 const PORTS = {
@@ -45,8 +46,16 @@ async function portProblems(ports: Record<PortVariable, number>): Promise<string
   return problems;
 }
 
-function writeConfig(folder: string, streams: DemoStream[]): void {
-  const config = { heartbeat_seconds: HEARTBEAT_SECONDS, streams };
+function writeConfig(folder: string, streams: DemoStream[], mqttPort: number): void {
+  const mqtt = {
+    enabled: true,
+    host: LOOPBACK,
+    port: mqttPort,
+    per_stream: true,
+    discovery: true,
+    commands: true,
+  };
+  const config = { heartbeat_seconds: HEARTBEAT_SECONDS, mqtt, streams };
   const comment = "# The configuration of the demo. Edit it: changes are live within 3 seconds.\n";
   writeFileSync(path.join(folder, "config.yaml"), comment + stringify(config));
 }
@@ -56,9 +65,10 @@ interface Opened {
   password: string;
   folder: string;
   streams: DemoStream[];
+  mqttPort: number;
 }
 
-function sayWhereToLook({ ports, password, folder, streams }: Opened): void {
+function sayWhereToLook({ ports, password, folder, streams, mqttPort }: Opened): void {
   const at = (variable: PortVariable) => `http://${LOOPBACK}:${ports[variable]}/`;
   say();
   say(`StreamPulse watches ${streams.length} simulated cameras, every ${HEARTBEAT_SECONDS} seconds:`);
@@ -68,6 +78,7 @@ function sayWhereToLook({ ports, password, folder, streams }: Opened): void {
   say(`  Health        ${at("STREAMPULSE_API_PORT")}healthz`);
   say(`  Pages         ${at("STREAMPULSE_GUI_PORT")}`);
   say(`  Flow editor   ${at("STREAMPULSE_EDITOR_PORT")}`);
+  say(`  MQTT          mosquitto_sub -h ${LOOPBACK} -p ${mqttPort} -v -t 'streampulse/#'`);
   say(`  Sign in       admin, password ${password}`);
   say(`  Configuration ${path.join(folder, "config.yaml")}`);
   say();
@@ -95,6 +106,7 @@ async function demo(): Promise<number> {
   const shownPassword = ownPassword ? "of STREAMPULSE_ADMIN_PASSWORD" : password;
   const folder = mkdtempSync(path.join(os.tmpdir(), "streampulse-demo-"));
   const cameras = new DemoCameras();
+  const broker = new MqttBroker();
   const env = {
     ...process.env,
     STREAMPULSE_DATA: folder,
@@ -107,15 +119,16 @@ async function demo(): Promise<number> {
   const product = new Product({ env, folder, logger: stdoutLogger("info") });
   try {
     const streams = await cameras.start();
-    writeConfig(folder, streams);
+    const mqttPort = await broker.start();
+    writeConfig(folder, streams, mqttPort);
     say("streampulse: starting");
     const early = await Promise.race([startHealthy(product), stopped]);
     if (early === 0) return 0;
-    sayWhereToLook({ ports, password: shownPassword, folder, streams });
+    sayWhereToLook({ ports, password: shownPassword, folder, streams, mqttPort });
     return await Promise.race([stopped, product.ended]);
   } finally {
     await product.stop();
-    await cameras.stop();
+    await Promise.all([cameras.stop(), broker.stop()]);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -26,6 +26,10 @@ export interface RuntimeOptions {
   logLevel: RuntimeLogLevel;
   /** A reverse proxy in front may say by X-Forwarded-Proto and X-Forwarded-For what it saw. */
   trustProxy: boolean;
+  /** Where people open the dashboard, where that is not its listener's own address; only the log says it. */
+  guiUrl?: string;
+  /** The process ends when its event loop has not turned for so long; 0: never. */
+  watchdogSeconds: number;
   /** Wins over any password chosen on the set-up page. */
   adminPassword?: string;
   /** With it the public API wants `Authorization: Bearer`. */
@@ -67,6 +71,8 @@ export function readEnvironment(env: Environment, folder: string): RuntimeOption
     editorPort: readPort(env, PORT_VARIABLES.editor, 1880),
     logLevel: readLogLevel(env),
     trustProxy: readFlag(env, "STREAMPULSE_TRUST_PROXY"),
+    guiUrl: readGuiUrl(env),
+    watchdogSeconds: readWatchdogSeconds(env),
     adminPassword: readAdminPassword(env),
     apiToken: readApiToken(env),
   };
@@ -127,6 +133,29 @@ function readFlag(env: Environment, name: string): boolean {
     throw new ConfigurationError(`${name} must be true or false, not "${shorten(text)}".`);
   }
   return text === "true";
+}
+
+function readGuiUrl(env: Environment): string | undefined {
+  const text = env.STREAMPULSE_GUI_URL;
+  if (!text) return undefined;
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+    throw new ConfigurationError(
+      `STREAMPULSE_GUI_URL must be an address such as http://192.168.1.5:6969/, not "${shorten(text)}".`,
+    );
+  }
+  return url.href.endsWith("/") ? url.href : `${url.href}/`;
+}
+
+function readWatchdogSeconds(env: Environment): number {
+  const text = env.STREAMPULSE_WATCHDOG_SECONDS || "30";
+  const seconds = Number(text);
+  if (!/^\d{1,4}$/.test(text) || seconds > 3600) {
+    throw new ConfigurationError(
+      `STREAMPULSE_WATCHDOG_SECONDS must be 1 to 3600, or 0 for no watchdog, not "${shorten(text)}".`,
+    );
+  }
+  return seconds;
 }
 
 function readAdminPassword(env: Environment): string | undefined {

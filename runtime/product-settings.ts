@@ -25,6 +25,8 @@ export interface RuntimeSettings {
   guiPort: number;
   editorPort: number;
   trustProxy: boolean;
+  guiUrl?: string;
+  watchdogSeconds: number;
   version: string;
 }
 
@@ -56,6 +58,8 @@ export function productSettingsFile(env: Environment, folder: string, root = pac
     credentialSecret: authFile.data.credentialSecret,
     nodesDir: isScanned(root, options.userDir) ? [] : [root],
     uiPort: options.editorPort,
+    // an import of 10 MB, as JSON; the public ports have limits of their own
+    apiMaxLength: "24mb",
     uiHost: options.bind,
     adminAuth: login.adminAuth(),
     httpAdminMiddleware: login.adminMiddleware,
@@ -89,13 +93,23 @@ function openAccount(options: RuntimeOptions, logger: Logger): { authFile: AuthF
 
 function streamPulse(options: RuntimeOptions, account: Account, root: string): StreamPulseSettings {
   const { dataDir, configFile, databaseFile, bind, apiPort, guiPort, editorPort, trustProxy } = options;
-  const version = packageJson(root).version;
+  const { guiUrl, watchdogSeconds } = options;
   return {
     product: true,
     dataDir,
     configFile,
     databaseFile,
-    runtime: { account, bind, apiPort, guiPort, editorPort, trustProxy, version },
+    runtime: {
+      account,
+      bind,
+      apiPort,
+      guiPort,
+      editorPort,
+      trustProxy,
+      guiUrl,
+      watchdogSeconds,
+      version: packageJson(root).version,
+    },
   };
 }
 

@@ -11,6 +11,8 @@ import { COUNTS } from "./test-reporter.mjs";
 const MOST_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 120_000;
 const FILE_TIMEOUT_MS = 180_000;
+/** Where an image is built from nothing. */
+const CONTAINER_TIMEOUT_MS = 1_500_000;
 const SHOWN_SLOWEST = 5;
 const REPORTER = new URL("./test-reporter.mjs", import.meta.url).href;
 
@@ -43,7 +45,11 @@ function killTree(child) {
 
 /** @returns how it went, once the file and everything that holds its output have ended */
 function runFile(file) {
-  const args = [`--test-reporter=${REPORTER}`, `--test-timeout=${TEST_TIMEOUT_MS}`, file];
+  const isContainer = file.includes(path.join("test", "container"));
+  const [testMs, fileMs] = isContainer
+    ? [CONTAINER_TIMEOUT_MS, CONTAINER_TIMEOUT_MS]
+    : [TEST_TIMEOUT_MS, FILE_TIMEOUT_MS];
+  const args = [`--test-reporter=${REPORTER}`, `--test-timeout=${testMs}`, file];
   const stdio = ["ignore", "pipe", "pipe"];
   // a process group of its own, by which the file's own children can be ended too
   const child = spawn(process.execPath, args, { cwd: root, stdio, detached: process.platform !== "win32" });
@@ -57,7 +63,7 @@ function runFile(file) {
   const timer = setTimeout(() => {
     overdue = true;
     killTree(child);
-  }, FILE_TIMEOUT_MS);
+  }, fileMs);
   return new Promise((resolve) => {
     child.once("close", (code) => {
       clearTimeout(timer);
@@ -67,7 +73,7 @@ function runFile(file) {
       resolve({
         file,
         passed: code === 0 && !overdue,
-        overdue,
+        overdue: overdue && seconds(fileMs),
         output,
         counts,
         ms: performance.now() - begun,
@@ -84,7 +90,7 @@ function report({ file, passed, overdue, output, counts, ms }) {
   if (text) console.log(text);
   if (overdue) {
     console.log(
-      `✖ ${file} had not ended after ${seconds(FILE_TIMEOUT_MS)} and was killed: a test hangs, or a timer, socket, worker or process was left open.`,
+      `✖ ${file} had not ended after ${overdue} and was killed: a test hangs, or a timer, socket, worker or process was left open.`,
     );
   }
 }

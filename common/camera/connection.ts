@@ -19,6 +19,8 @@ const FAREWELL_MS = 200;
 export class Connection {
   /** True when the camera's certificate is no longer valid (or not yet). */
   certificateExpired = false;
+  /** A redirect or a playlist named this host, and not the user. */
+  isForeign = false;
 
   private socket?: net.Socket;
   private readonly chunks: Buffer[] = [];

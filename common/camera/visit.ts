@@ -60,6 +60,7 @@ export class Visit {
     if (this.cancelled) return this.cancelled;
     this.connection?.close();
     const connection = new Connection(url, this.request.tlsVerify, this.network, this.timingsToFill());
+    connection.isForeign = !this.isOwnHost(url);
     this.connection = connection;
     const failure = await connection.open();
     if (failure) return failure;
@@ -176,8 +177,12 @@ export class Visit {
   private credentialsFor(url: StreamUrl): Credentials | undefined {
     const own = this.request.url;
     if (own.username === undefined) return undefined;
-    if (url.host.toLowerCase() !== own.host.toLowerCase() || (own.secure && !url.secure)) return undefined;
+    if (!this.isOwnHost(url) || (own.secure && !url.secure)) return undefined;
     return { username: own.username, password: own.password ?? "" };
+  }
+
+  private isOwnHost({ host }: StreamUrl): boolean {
+    return host.toLowerCase() === this.request.url.host.toLowerCase();
   }
 
   private expire(): void {

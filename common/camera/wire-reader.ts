@@ -73,7 +73,8 @@ export class WireReader {
   /** The next status line with its headers. @param protocol RTSP or HTTP, which the answer must begin with */
   async head(protocol: "RTSP" | "HTTP"): Promise<Head | Failure | LocalFailure> {
     const text = await this.headText((bytes) => looksLike(bytes, protocol), protocol);
-    return typeof text === "string" ? parseHead(text, protocol) : text;
+    if (typeof text !== "string") return text;
+    return parseHead(text) ?? this.notUnderstood(protocol, Buffer.from(text, "latin1"));
   }
 
   /** The headers of a request that the camera sends. */
@@ -84,6 +85,12 @@ export class WireReader {
       : text;
   }
 
+  /** What a host that the user never named has said is not for the public status: a camera could fetch it for others. */
+  private notUnderstood(protocol: string, bytes: Buffer): Failure {
+    const found = this.connection.isForeign ? `from ${this.connection.peer}` : printable(bytes);
+    return new Failure("protocol_error", `answer is not ${protocol}: ${found}`);
+  }
+
   private async headText(
     expected: (bytes: Buffer) => boolean,
     protocol: "RTSP" | "HTTP",
@@ -91,7 +98,7 @@ export class WireReader {
     let searched = 0;
     for (;;) {
       if (this.buffer.length > 0 && !expected(this.buffer)) {
-        return new Failure("protocol_error", `answer is not ${protocol}: ${printable(this.buffer)}`);
+        return this.notUnderstood(protocol, this.buffer);
       }
       const end = endOfHead(this.buffer, searched);
       if (end > 0) return this.take(end).toString("latin1");
@@ -124,14 +131,11 @@ function endOfHead(buffer: Buffer, from: number): number {
   return 0;
 }
 
-function parseHead(text: string, protocol: string): Head | Failure {
+/** @returns undefined for what has no status line */
+function parseHead(text: string): Head | undefined {
   const lines = text.split(/\r?\n/);
   const status = /^(?:[A-Za-z]+\/[\d.]+|ICY)\s+(\d{3})(?!\d)/i.exec(lines[0] ?? "");
-  if (!status) {
-    const found = printable(Buffer.from(text, "latin1"));
-    return new Failure("protocol_error", `answer is not ${protocol}: ${found}`);
-  }
-  return { status: Number(status[1]), headers: parseHeaders(lines.slice(1)) };
+  return status ? { status: Number(status[1]), headers: parseHeaders(lines.slice(1)) } : undefined;
 }
 
 function parseHeaders(lines: string[]): Head["headers"] {

@@ -19,8 +19,8 @@ import {
   type Rollup,
 } from "./rollup";
 
-/** A part of the work: the thread does other things between two of them. The result is what goes out as JSON. */
-export type Answering = Generator<void | Promise<string>, object | string, unknown>;
+/** A part of the work: the thread does other things between two of them. The result goes out as JSON, bytes as they are. */
+export type Answering = Generator<void | Promise<string>, object, unknown>;
 
 export function* answerHistory(
   data: HistoryData,

@@ -2,9 +2,11 @@ import type { Query } from "../../contracts";
 import { answerBody, failure, type Answer, type Question } from "./answer-query";
 import { Refusal, type HistoryAnswer, type LongQuestion } from "./history";
 import {
+  barsQuestion,
   exportQuestion,
   historyQuestion,
   incidentsQuestion,
+  transitionsQuestion,
   uptimeQuestion,
   type Parameters,
 } from "./query-parameters";
@@ -57,6 +59,10 @@ function shortAnswer(store: Store, { query, name, parameters }: Question): Promi
       return store.ask(key, () => incidentsQuestion(given, asked));
     case "uptime":
       return store.ask(key, () => uptimeQuestion(given, asked));
+    case "bars":
+      return store.ask(key, () => barsQuestion(given, asked));
+    case "transitions":
+      return store.askTransitions(transitionsQuestion(given));
     default:
       return store.askMetrics();
   }

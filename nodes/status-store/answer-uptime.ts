@@ -48,7 +48,11 @@ export class UptimeAnswers {
     const zone = new ZonedTime(timezone);
     const streams = watchedStreams(data, stream);
     const sums = new Map<Window, Map<number, Sums>>();
-    for (const window of windows) sums.set(window, yield* this.sums(data, fromHour(window, now), open));
+    for (const window of windows) {
+      const hour = fromHour(window, now);
+      const stored = yield* this.stored(data, hour);
+      sums.set(window, open ? withOpen(stored, open.entries, hour) : stored);
+    }
 
     const over = (ids: readonly number[]) =>
       Object.fromEntries(windows.map((window) => [window, renderSums(total(sums.get(window), ids))]));
@@ -83,19 +87,19 @@ export class UptimeAnswers {
     now: number,
     open: OpenSums | null,
   ): Generator<void, { ok: number; total: number }, unknown> {
-    const sums = yield* this.sums(data, fromHour(window, now), open);
-    const all = total(
-      sums,
-      watchedStreams(data, null).map(({ id }) => id),
-    );
+    const hour = fromHour(window, now);
+    const ids = watchedStreams(data, null).map(({ id }) => id);
+    const all = total(yield* this.stored(data, hour), ids);
+    const watched = new Set(ids);
+    // one sum over all: a copy of each stream's would take longer than everything else
+    for (const [id, values] of open ? openSums(open.entries, hour) : []) {
+      if (watched.has(id)) add(all, values);
+    }
     return samplesOf(all);
   }
 
-  private *sums(
-    data: HistoryData,
-    hour: number,
-    open: OpenSums | null,
-  ): Generator<void, Map<number, Sums>, unknown> {
+  /** What stands in the tables from an hour on. */
+  private *stored(data: HistoryData, hour: number): Generator<void, Map<number, Sums>, unknown> {
     const { flushes } = data;
     if (flushes !== this.keptFlushes) this.kept.clear();
     this.keptFlushes = flushes;
@@ -106,7 +110,7 @@ export class UptimeAnswers {
       if (this.kept.size >= 8) this.kept.clear();
       this.kept.set(hour, stored);
     }
-    return open ? withOpen(stored, open.entries, hour) : stored;
+    return stored;
   }
 }
 
@@ -141,26 +145,35 @@ function* readSums(data: HistoryData, hour: number): Generator<void, Map<number,
 function withOpen(stored: ReadonlyMap<number, Sums>, entries: Float64Array, hour: number): Map<number, Sums> {
   const sums = new Map<number, Sums>();
   for (const [id, values] of stored) sums.set(id, values.slice());
+  for (const [id, values] of openSums(entries, hour)) addTo(sums, id, values);
+  return sums;
+}
+
+/** What is not in the tables yet, from an hour on. */
+function* openSums(entries: Float64Array, hour: number): Generator<[stream: number, sums: Sums]> {
   for (let offset = 0; offset < entries.length; offset += SNAPSHOT_STRIDE) {
     if ((entries[offset + 1] as number) < hour) continue;
-    addTo(sums, entries[offset] as number, entries.subarray(offset + 2, offset + 2 + SUMS));
+    yield [entries[offset] as number, entries.subarray(offset + 2, offset + 2 + SUMS)];
   }
-  return sums;
 }
 
 function addTo(sums: Map<number, Sums>, id: number, values: ArrayLike<number>): void {
   let sum = sums.get(id);
   if (!sum) sums.set(id, (sum = new Float64Array(SUMS)));
+  add(sum, values);
+}
+
+function add(sum: Sums, values: ArrayLike<number>): void {
   for (let field = 0; field < SUMS; field++) sum[field] = (sum[field] as number) + (values[field] as number);
 }
 
 function total(sums: ReadonlyMap<number, Sums> | undefined, ids: readonly number[]): Sums {
-  const all = new Map<number, Sums>([[0, new Float64Array(SUMS)]]);
+  const all = new Float64Array(SUMS);
   for (const id of ids) {
     const values = sums?.get(id);
-    if (values) addTo(all, 0, values);
+    if (values) add(all, values);
   }
-  return all.get(0) as Sums;
+  return all;
 }
 
 function watchedStreams(data: HistoryData, stream: string | null): UptimeStream[] {

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream, readdirSync, rmSync, statfsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import { Refusal } from "./history";
@@ -14,15 +13,14 @@ const MARK = ".backup-";
  * gone again afterwards; a read transaction of the caller keeps writers from making it begin anew. The first piece is
  * empty and comes at once, because making the copy of a large database takes its time.
  *
- * @param file undefined for a database in memory
  * @throws Refusal when the disk has no room for the copy
  */
 export async function* backUp(
   db: Database,
-  file: string | undefined,
+  file: string,
   signal: { cancelled: boolean },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const copy = `${file ?? path.join(tmpdir(), "streams.db")}${MARK}${randomBytes(6).toString("hex")}`;
+  const copy = `${file}${MARK}${randomBytes(6).toString("hex")}`;
   refuseWithoutRoom(db, path.dirname(copy));
   yield new Uint8Array();
   try {
@@ -37,6 +35,14 @@ export async function* backUp(
     }
   } finally {
     for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(copy + suffix, { force: true });
+  }
+}
+
+/** The same of a database in memory: it needs its size again, and no file. */
+export function* backUpMemory(db: Database): Generator<Uint8Array<ArrayBuffer>, void, void> {
+  const copy = db.serialize();
+  for (let start = 0; start < copy.length; start += BYTES_A_PIECE) {
+    yield new Uint8Array(copy.subarray(start, start + BYTES_A_PIECE));
   }
 }
 

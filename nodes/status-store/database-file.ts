@@ -3,14 +3,22 @@ import path from "node:path";
 import BetterSqlite, { type Database } from "better-sqlite3";
 import { migrate, refuseNewer, schemaVersion } from "./schema";
 import { isBroken, StoreError } from "./store-failure";
+import { V22Scan } from "./v22-scan";
 import { V22Source } from "./v22-source";
 
 /** Opens streams.db for writing, whatever stands in its place. */
 
 export interface OpenedDatabase {
   db: Database;
-  /** What was moved out of the way, one sentence each. */
-  notices: string[];
+  /** What was moved out of the way. */
+  moved: MovedFile[];
+}
+
+export interface MovedFile {
+  /** One sentence that says where to. */
+  text: string;
+  /** True when its history is missing now; false when it comes in. */
+  isLoss: boolean;
 }
 
 /** A stop must not wait longer than a lock of another program. */
@@ -25,8 +33,8 @@ const WAL_LIMIT_BYTES = 16 * 1024 * 1024;
  */
 export function openDatabase(file: string, now: Date): OpenedDatabase {
   mkdirSync(path.dirname(file), { recursive: true });
-  const notices: string[] = [];
-  const db = openOwn(file, now, notices);
+  const moved: MovedFile[] = [];
+  const db = openOwn(file, now, moved);
   try {
     refuseNewer(db);
     // has an effect only before the first table
@@ -35,7 +43,7 @@ export function openDatabase(file: string, now: Date): OpenedDatabase {
     db.pragma("synchronous = NORMAL");
     db.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
     migrate(db);
-    return { db, notices };
+    return { db, moved };
   } catch (error) {
     db.close();
     throw error;
@@ -50,25 +58,34 @@ export function moveBrokenAside(file: string, now: Date): string {
   return `${file} was not a readable database and was moved to ${target}; a new one was begun.`;
 }
 
-function openOwn(file: string, now: Date, notices: string[]): Database {
+function openOwn(file: string, now: Date, moved: MovedFile[]): Database {
   let db: Database | undefined;
   try {
     if (!mayBeDatabase(file)) throw Object.assign(new Error("no database"), { code: "SQLITE_NOTADB" });
     db = new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
     if (recognize(db, file) === "own") return db;
-    // closing brings what stands in the write-ahead log into the file
+    foldLog(db);
     db.close();
-    notices.push(moveV22Aside(file));
+    moved.push(moveV22Aside(file));
   } catch (error) {
     db?.close();
     if (!isBroken(error)) throw error;
-    notices.push(mayBeDatabase(file) && isDamagedV22(file) ? moveV22Aside(file) : moveBrokenAside(file, now));
+    const isV22 = isDamagedV22(file);
+    moved.push(isV22 ? moveV22Aside(file) : { text: moveBrokenAside(file, now), isLoss: true });
   }
   return new BetterSqlite(file, { timeout: BUSY_TIMEOUT_MS });
 }
 
 /** What is readable of a damaged v2.2 database is imported like any other. */
 function isDamagedV22(file: string): boolean {
+  try {
+    return (mayBeDatabase(file) && hasLogTables(file)) || V22Scan.seesLog(file);
+  } catch {
+    return false;
+  }
+}
+
+function hasLogTables(file: string): boolean {
   try {
     const source = new V22Source(file);
     try {
@@ -114,10 +131,21 @@ function recognize(db: Database, file: string): "own" | "v2.2" {
   );
 }
 
-function moveV22Aside(file: string): string {
+/** Brings what stands in the write-ahead log into the file, which needs none any more, nor has one when it is read. */
+function foldLog(db: Database): void {
+  try {
+    db.pragma("journal_mode = DELETE");
+  } catch (error) {
+    // another program has it open: the log goes with the file then
+    if (isBroken(error)) throw error;
+  }
+}
+
+function moveV22Aside(file: string): MovedFile {
   const target = freeName(file, path.join(path.dirname(file), `${path.basename(file, ".db")}.v22.db`));
   moveWithLog(file, target);
-  return `${file} is a database of StreamPulse v2.2: it was moved to ${target} to be imported from there, and a new one was begun.`;
+  const text = `${file} is a database of StreamPulse v2.2: it was moved to ${target} to be imported from there, and a new one was begun.`;
+  return { text, isLoss: false };
 }
 
 /** The log goes first: after a kill in between, the file in its old place is recognized again and follows it. */

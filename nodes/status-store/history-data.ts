@@ -25,10 +25,15 @@ export class HistoryData {
 
   /** @throws Refusal when no stream ever had this name */
   streamId(name: string): number {
-    const id = this.statements.streamId.get(name) as number | undefined;
+    const id = this.findStreamId(name);
     if (id !== undefined) return id;
     const shown = JSON.stringify(name.slice(0, 200));
     throw new Refusal(404, "stream_not_found", `No stream is named ${shown}.`);
+  }
+
+  /** Of the watched stream of this name, else of the one that was removed last. */
+  findStreamId(name: string): number | undefined {
+    return this.statements.streamId.get(name) as number | undefined;
   }
 
   get flushes(): number {

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
+import { answerBars } from "./answer-bars";
 import { answerHistory, type Answering } from "./answer-history";
 import { answerIncidents } from "./answer-incidents";
+import { answerTransitions } from "./answer-transitions";
 import { UptimeAnswers } from "./answer-uptime";
-import { backUp } from "./backup";
+import { backUp, backUpMemory } from "./backup";
 import { exportChecks } from "./export-checks";
 import { Refusal, type HistoryQuestion, type LongQuestion } from "./history";
 import { HistoryData } from "./history-data";
@@ -131,12 +133,16 @@ export class HistoryReader {
         return this.uptime.answer(data, question, open);
       case "metrics":
         return renderMetrics(question.snapshot, this.uptime, data, open);
+      case "bars":
+        return answerBars(data, question, open);
+      case "transitions":
+        return answerTransitions(data, question);
     }
   }
 
-  private sendAnswer(id: number, value: object | string): void {
-    const text = typeof value === "string" ? value : `${JSON.stringify(value)}\n`;
-    const bytes = new TextEncoder().encode(text);
+  private sendAnswer(id: number, value: object): void {
+    const bytes =
+      value instanceof Uint8Array ? value : new TextEncoder().encode(`${JSON.stringify(value)}\n`);
     const etag = `"${createHash("sha1").update(bytes).digest("base64url")}"`;
     this.options.send({ kind: "answer", id, bytes, etag });
   }
@@ -149,7 +155,7 @@ export class HistoryReader {
       // writers go on; the answer shows one moment
       if (!shared) db.exec("BEGIN; SELECT 1 FROM progress");
       const signal = { cancelled: false };
-      const pieces = question.kind === "export" ? exportChecks(db, question) : backUp(db, file, signal);
+      const pieces = question.kind === "export" ? exportChecks(db, question) : copyOf(db, file, signal);
       this.readings.set(id, { pieces, db, signal });
       void this.next(id);
     } catch (error) {
@@ -197,6 +203,10 @@ export class HistoryReader {
     const { statusCode, code, message } = refusal;
     this.options.send({ kind: "refused", id, statusCode, code, message });
   }
+}
+
+function copyOf(db: Database, file: string | undefined, signal: { cancelled: boolean }): Reading["pieces"] {
+  return file === undefined ? backUpMemory(db) : backUp(db, file, signal);
 }
 
 function reasonOf(error: unknown): string {

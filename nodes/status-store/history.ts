@@ -96,7 +96,28 @@ export interface MetricsQuestion {
   snapshot: MetricsSnapshot;
 }
 
-export type HistoryQuestion = HistoryOfStream | IncidentsQuestion | UptimeQuestion | MetricsQuestion;
+/** Worst states by bucket and mean latencies by hour, of the last hours until now. */
+export interface BarsQuestion {
+  kind: "bars";
+  streams: string[];
+  hours: number;
+  buckets: number;
+  /** Epoch milliseconds. */
+  now: number;
+}
+
+/** Numbered transitions after `after`, or after what `consumer` has said to be delivered; from the first on without either. */
+export interface TransitionsQuestion {
+  kind: "transitions";
+  after: number | null;
+  consumer: string | null;
+  /** What the consumer said to this process; null when it has said nothing yet. */
+  said: number | null;
+  limit: number;
+}
+
+export type HistoryQuestion =
+  HistoryOfStream | IncidentsQuestion | UptimeQuestion | MetricsQuestion | BarsQuestion | TransitionsQuestion;
 
 /** All checks, by stream, and those of the last hours after them in order of time. */
 export interface ExportQuestion extends Range, Zoned {

@@ -1,53 +1,12 @@
 import { randomBytes } from "node:crypto";
-import type {
-  Check,
-  Level,
-  Media,
-  Reason,
-  Settings,
-  State,
-  Stream,
-  StreamState,
-  Timings,
-} from "../../contracts";
+import type { Check, Media, Settings, Stream, StreamState } from "../../contracts";
 import type { Rename } from "../../common/renames";
 import { parseStreamUrl } from "../../common/stream-url";
 import { ZonedTime } from "../../common/zoned-time";
+import { ChangedStreams } from "./changed-streams";
 import { pythonString, renderStatusEntry, renderStream } from "./render-status";
-import type { Seed, StoredCheck } from "./store-messages";
-
-/** A check as it was made, or as the database gave it back after a start, without timings and level. */
-export type LastCheck = Check | (StoredCheck & { timings: Timings; level: null });
-
-/** What is known of one stream. */
-export interface LiveStream {
-  readonly name: string;
-  /** The name as /api/status writes it. */
-  readonly quotedName: string;
-  /** Scheme and host of its URL. */
-  url: string;
-  protocol: "rtsp" | "http";
-  enabled: boolean;
-  group?: string;
-  tags: readonly string[];
-  /** Confirmed; `pending` before the first verdict. */
-  state: State;
-  reason: Reason | null;
-  /** Epoch milliseconds; null while nothing was confirmed. */
-  since: number | null;
-  level: Level | null;
-  /** With `flaps`, how often, while it goes up and down again and again. */
-  flapping?: true;
-  flaps?: number;
-  last: LastCheck | null;
-  /** What the picture consists of, from the last check that saw one. */
-  media: Media | null;
-  /** Counts the changes of all streams; this is the number of its last one. */
-  version: number;
-  /** Its member of the answers with a comma in front, until it changes. */
-  statusMember?: Buffer;
-  streamMember?: Buffer;
-}
+import type { Seed } from "./store-messages";
+import { differ, fromSeed, sow, unseen, type StreamEntry } from "./stream-entry";
 
 /** An answer ready to be sent. */
 export interface Body {
@@ -61,18 +20,24 @@ export interface Body {
  * again when it changed, a whole answer when somebody asks for it after a change.
  */
 export class LiveStatus {
-  private streams = new Map<string, LiveStream>();
+  private streams = new Map<string, StreamEntry>();
   /** In the order in which v2.2 sorted its keys. */
-  private sorted: LiveStream[] = [];
+  private sorted: StreamEntry[] = [];
   /** False while the streams are those that the database knew: the API answers for them until a list comes. */
   private listed = false;
   private zone = new ZonedTime("UTC");
   private strict = false;
   private version = 0;
+  private readonly changes: ChangedStreams;
   /** Entity tags of another process must not match. */
   private readonly run = randomBytes(6).toString("hex");
   private statusCache?: Body;
   private streamsCache?: Body;
+
+  /** @param onFirstChange called when something has changed after nothing had */
+  constructor(onFirstChange: () => void = () => {}) {
+    this.changes = new ChangedStreams(onFirstChange);
+  }
 
   /** The streams of the last message; of two with the same name the first counts. */
   setStreams(
@@ -81,20 +46,23 @@ export class LiveStatus {
     renames: readonly Rename[],
   ): void {
     const oldNames = new Map(renames.map(({ from, to }) => [to, from]));
-    const next = new Map<string, LiveStream>();
+    const next = new Map<string, StreamEntry>();
     for (const stream of streams) {
       if (next.has(stream.name)) continue;
       const { origin, protocol } = parseStreamUrl(stream.url);
       const { enabled, group, tags = [] } = stream;
       const oldName = oldNames.get(stream.name) ?? stream.name;
+      const known = this.streams.get(stream.name);
       const entry = {
-        ...(this.streams.get(stream.name) ?? this.streams.get(oldName) ?? unseen),
-        ...{ name: stream.name, quotedName: pythonString(stream.name) },
+        ...(known ?? this.streams.get(oldName) ?? unseen),
+        ...{ name: stream.name, quotedName: pythonString(stream.name), position: next.size },
         ...{ url: origin, protocol, enabled, group, tags, version: 0 },
       };
-      this.touch(entry);
+      this.renderAnew(entry);
+      if (!known || differ(known, entry)) this.changes.add(entry.name);
       next.set(stream.name, entry);
     }
+    for (const name of this.streams.keys()) if (!next.has(name)) this.changes.remove(name);
     this.listed = true;
     this.streams = next;
     this.sorted = sortByCodePoint([...next.values()]);
@@ -105,13 +73,23 @@ export class LiveStatus {
   /** What the database knew: fills only what has not been heard since. */
   addSeeds(seeds: readonly Seed[]): void {
     for (const seed of seeds) {
-      if (!this.listed && !this.streams.has(seed.name)) this.streams.set(seed.name, fromSeed(seed));
+      if (!this.listed && !this.streams.has(seed.name)) {
+        this.streams.set(seed.name, fromSeed(seed, this.streams.size));
+      }
       const entry = this.streams.get(seed.name);
-      if (!entry) continue;
-      sow(entry, seed);
-      this.touch(entry);
+      if (entry && sow(entry, seed)) this.touch(entry);
     }
     if (!this.listed) this.sorted = sortByCodePoint([...this.streams.values()]);
+  }
+
+  /** The lasting ids, which the database gives. */
+  setIds(ids: Iterable<readonly [name: string, id: number]>): void {
+    for (const [name, id] of ids) {
+      const entry = this.streams.get(name);
+      if (!entry || entry.id === id) continue;
+      entry.id = id;
+      this.touch(entry);
+    }
   }
 
   /** @returns false for a stream that is not watched */
@@ -163,8 +141,21 @@ export class LiveStatus {
   }
 
   /** All streams, in the order of config.yaml. */
-  all(): Iterable<LiveStream> {
+  all(): Iterable<StreamEntry> {
     return this.streams.values();
+  }
+
+  find(name: string): StreamEntry | undefined {
+    return this.streams.get(name);
+  }
+
+  get hasChanges(): boolean {
+    return !this.changes.isEmpty;
+  }
+
+  /** What has changed since the last time, as names. Whatever is more than `most` comes the next time. */
+  takeChanges(most: number): { changed: string[]; removed: string[] } {
+    return this.changes.take(most);
   }
 
   /** `GET /api/status`, as v2.2 wrote it. */
@@ -194,11 +185,16 @@ export class LiveStatus {
     return { bytes, etag: this.etag("stream", stream.version) };
   }
 
-  private statusMember(stream: LiveStream): Buffer {
+  private statusMember(stream: StreamEntry): Buffer {
     return (stream.statusMember ??= Buffer.from(`,${renderStatusEntry(stream, this.zone, this.strict)}`));
   }
 
-  private touch(stream: LiveStream): void {
+  private touch(stream: StreamEntry): void {
+    this.renderAnew(stream);
+    this.changes.add(stream.name);
+  }
+
+  private renderAnew(stream: StreamEntry): void {
     stream.version = ++this.version;
     stream.statusMember = stream.streamMember = undefined;
   }
@@ -208,25 +204,11 @@ export class LiveStatus {
   }
 }
 
-const unseen = { state: "pending", reason: null, since: null, level: null, last: null, media: null } as const;
-
 function facts(media: Media | null): string {
   return JSON.stringify({ ...media, keyframe: undefined });
 }
 
-/** A stream as the database knew it, without what only config.yaml says. */
-function fromSeed({ name, origin, protocol }: Seed): LiveStream {
-  const known = { name, quotedName: pythonString(name), url: origin, protocol };
-  return { ...unseen, ...known, enabled: true, tags: [], version: 0 };
-}
-
-function sow(entry: LiveStream, { confirmed, last, media }: Seed): void {
-  if (entry.since === null && confirmed) Object.assign(entry, confirmed);
-  entry.media ??= media;
-  if (entry.last === null && last) entry.last = { ...last, timings: {}, level: null };
-}
-
-function streamMember(stream: LiveStream): Buffer {
+function streamMember(stream: StreamEntry): Buffer {
   return (stream.streamMember ??= Buffer.from(`,${renderStream(stream)}`));
 }
 
@@ -241,7 +223,7 @@ function enclosed(open: string, members: Buffer[], close: string): Buffer {
 }
 
 /** UTF-8 sorts as code points do; JavaScript's own order differs beyond U+FFFF. */
-function sortByCodePoint(streams: LiveStream[]): LiveStream[] {
+function sortByCodePoint(streams: StreamEntry[]): StreamEntry[] {
   const keyed = streams.map((stream) => ({ stream, key: Buffer.from(stream.name) }));
   return keyed.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ stream }) => stream);
 }

@@ -1,6 +1,8 @@
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
+import { forget, isAnythingForgotten } from "./forget";
+import type { MemoryBudget } from "./memory-budget";
 import { Progress } from "./progress";
 import type { Recorder } from "./recorder";
 import { regroup } from "./regroup";
@@ -21,6 +23,8 @@ export interface MaintenanceOptions {
   imports: V22Import;
   /** True once it is known which streams are watched. */
   hasStreams: () => boolean;
+  /** Bounds a history in memory. */
+  budget?: MemoryBudget;
   /** True while nothing may be moved: an export reads on the same connection. */
   isHeld?: () => boolean;
   /** The file failed. */
@@ -39,12 +43,12 @@ const JUMP_MS = 10_000;
 const LEAST_REST_MS = 2;
 
 interface Job {
-  name: "import" | "regroup" | "retention";
+  name: "import" | "regroup" | "forget" | "retention";
   slices: Slices;
   done(): void;
 }
 
-/** Import, hourly regrouping and retention: one job after another, one slice at a time. */
+/** Import, hourly regrouping, forgetting and retention: one job after another, one slice at a time. */
 export class Maintenance {
   private timer: unknown;
   private job?: Job;
@@ -73,13 +77,13 @@ export class Maintenance {
   stats(): MaintenanceStats {
     const at = (key: "rolled_hour" | "retained_at") => this.progress.get(key) || null;
     const hour = at("rolled_hour");
-    const pages = (what: string) => Number(this.options.db.pragma(what, { simple: true }));
     return {
       job: this.job?.name ?? null,
       regroupedAt: hour === null ? null : hour * HOUR_MS,
       retainedAt: at("retained_at"),
       longestSliceMs: Math.round(this.longestSliceMs),
-      freeBytes: pages("freelist_count") * pages("page_size"),
+      freeBytes: this.pragma("freelist_count") * this.pragma("page_size"),
+      retention: this.options.retention(),
       imports: this.options.imports.stats(),
     };
   }
@@ -115,7 +119,7 @@ export class Maintenance {
   }
 
   private nextJob(): Job | undefined {
-    const { clock, db, imports, retention } = this.options;
+    const { clock, db, imports, retention, budget } = this.options;
     const recorder = this.options.recorder();
     if (!recorder) return undefined;
     const now = clock.now();
@@ -131,11 +135,30 @@ export class Maintenance {
       const done = () => this.progress.set("rolled_hour", hour);
       return { name: "regroup", slices: regroup(db, recorder.rollups, () => clock.now()), done };
     }
+    if (isAnythingForgotten(db)) return { name: "forget", slices: forget(db), done: () => {} };
+    const retained = () => this.progress.set("retained_at", now);
+    if (budget?.isExceeded(this.usedBytes(), clock.elapsed())) {
+      return { name: "retention", slices: this.shrink(recorder, now), done: retained };
+    }
     if (Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
-      const done = () => this.progress.set("retained_at", now);
-      return { name: "retention", slices: retain(db, retention(), now), done };
+      return { name: "retention", slices: retain(db, retention(), now), done: retained };
     }
     return undefined;
+  }
+
+  /** What was not regrouped yet cannot go: it is put in its place first. */
+  private *shrink(recorder: Recorder, now: number): Slices {
+    const { db, clock, retention } = this.options;
+    yield* regroup(db, recorder.rollups, () => clock.now());
+    yield* retain(db, retention(), now);
+  }
+
+  private usedBytes(): number {
+    return (this.pragma("page_count") - this.pragma("freelist_count")) * this.pragma("page_size");
+  }
+
+  private pragma(name: string): number {
+    return Number(this.options.db.pragma(name, { simple: true }));
   }
 
   /** Time in which the machine slept was watched by nobody; a sign of life says until when somebody did. */

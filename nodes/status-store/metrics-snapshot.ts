@@ -1,5 +1,5 @@
 import { v22Status, type Check, type HealthReport, type HealthWithdrawal, type State } from "../../contracts";
-import type { LiveStream } from "./live-status";
+import type { StreamEntry } from "./stream-entry";
 
 /** Numbers of each stream in `values`, one after the other. */
 export const STREAM_VALUES = [
@@ -66,7 +66,7 @@ export class MetricsCounters {
     for (const name of this.checks.keys()) if (!names.has(name)) this.checks.delete(name);
   }
 
-  snapshot(streams: Iterable<LiveStream>, strict: boolean, now: number): MetricsSnapshot {
+  snapshot(streams: Iterable<StreamEntry>, strict: boolean, now: number): MetricsSnapshot {
     const list = [...streams];
     const width = STREAM_VALUES.length;
     const values = new Float64Array(list.length * width);
@@ -83,7 +83,7 @@ export class MetricsCounters {
     };
   }
 
-  private valuesOf(stream: LiveStream, strict: boolean, now: number): number[] {
+  private valuesOf(stream: StreamEntry, strict: boolean, now: number): number[] {
     const { last, protocol, reason, since } = stream;
     const isOk = last !== null && v22Status(last.reason, protocol, strict) === "ok";
     const wasOk = reason !== null && v22Status(reason, protocol, strict) === "ok";

@@ -60,6 +60,20 @@ export class OpenRollups {
     account.state = null;
   }
 
+  /** Nothing counts before this row of `recent` and this time. What stands in the tables stays. */
+  forget(stream: number, row: number, at: number): void {
+    const account = this.account(stream, at);
+    account.hours.clear();
+    account.row = Math.max(row, account.row);
+    account.until = at;
+    this.setRolled.run(stream, account.row, at);
+  }
+
+  /** The stream is there no longer. */
+  drop(stream: number): void {
+    this.accounts.delete(stream);
+  }
+
   /**
    * Puts the sums of some streams into the tables; the caller holds the transaction.
    * @param after the streams with a larger id
@@ -115,7 +129,13 @@ export class OpenRollups {
     for (const { stream, row, until } of rolled) {
       this.accounts.set(stream, { state: null, until, row, hours: new Map() });
     }
-    const rows = db.prepare("SELECT stream, row, at, state, v22_ok, latency FROM recent ORDER BY row").raw();
+    // what is being forgotten stands there until its slice comes
+    const rows = db
+      .prepare(
+        `SELECT stream, row, at, state, v22_ok, latency FROM recent
+         WHERE stream IN (SELECT id FROM streams) ORDER BY row`,
+      )
+      .raw();
     for (const row of rows.iterate() as Iterable<[number, number, number, number, number, number | null]>) {
       this.addCheck(...row);
     }

@@ -63,7 +63,7 @@ export class OperationQueue {
   }
 
   private dropOldest(): boolean {
-    const index = this.operations.findIndex(({ kind }) => kind !== "streams");
+    const index = this.operations.findIndex(({ kind }) => kind !== "streams" && kind !== "forget");
     const [oldest] = index < 0 ? [] : this.operations.splice(index, 1);
     if (!oldest) return false;
     this.weight -= weightOf(oldest);
@@ -78,7 +78,7 @@ export function checksIn(operation: StoreOperation): number {
 }
 
 function weightOf(operation: StoreOperation): number {
-  if (operation.kind === "streams") return 0;
+  if (operation.kind === "streams" || operation.kind === "forget") return 0;
   if (operation.kind === "states") return operation.states.length;
   return operation.kind === "media" ? operation.media.length : Math.max(checksIn(operation), 1);
 }

@@ -1,7 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 
 export type ProgressKey =
-  "regroup_row" | "regroup_stream" | "flushes" | "rolled_hour" | "retained_at" | "alive_at";
+  "regroup_row" | "regroup_stream" | "flushes" | "rolled_hour" | "retained_at" | "alive_at" | "last_stream";
 
 /** How far work in slices has come, in the database itself. */
 export class Progress {

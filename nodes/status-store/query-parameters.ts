@@ -2,9 +2,11 @@ import { ZonedTime } from "../../common/zoned-time";
 import {
   Refusal,
   WINDOWS,
+  type BarsQuestion,
   type ExportQuestion,
   type HistoryOfStream,
   type IncidentsQuestion,
+  type TransitionsQuestion,
   type UptimeQuestion,
   type Window,
 } from "./history";
@@ -24,6 +26,9 @@ export interface Asked {
 const MOST_CHECKS = 10_000;
 const MOST_INCIDENTS = 1000;
 const MOST_BUCKETS = 10_000;
+const MOST_BARS = 500;
+const MOST_STREAMS = 200;
+const MOST_TRANSITIONS = 1000;
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 const LONGEST_BUCKET_MS = 366 * DAY_MS;
 const BY = ["stream", "group", "all"] as const;
@@ -67,6 +72,34 @@ export function exportQuestion(
   knowOnly(parameters, ["stream", "from", "to"]);
   const stream = text("stream", parameters.stream);
   return { kind: "export", format, stream, ...range(parameters, asked, null), timezone: asked.timezone };
+}
+
+export function barsQuestion(parameters: Parameters, { now }: Asked): BarsQuestion {
+  knowOnly(parameters, ["streams", "hours", "buckets"]);
+  const given: unknown = parameters.streams;
+  const streams: unknown[] = Array.isArray(given) ? given : [given];
+  if (streams.length > MOST_STREAMS || !streams.every((name) => typeof name === "string")) {
+    throw wrong("streams", `must be a list of at most ${MOST_STREAMS} names`);
+  }
+  const hours = integer("hours", parameters.hours, 1, 168, 24);
+  return {
+    kind: "bars",
+    streams,
+    hours,
+    buckets: integer("buckets", parameters.buckets, 1, MOST_BARS, 48),
+    now,
+  };
+}
+
+export function transitionsQuestion(parameters: Parameters): TransitionsQuestion {
+  knowOnly(parameters, ["after", "consumer", "limit"]);
+  const after = text("after", parameters.after);
+  if (after !== null && !/^\d{1,15}$/.test(after)) throw wrong("after", "must be the number of a transition");
+  const consumer = text("consumer", parameters.consumer);
+  if (consumer !== null && consumer.length > 100)
+    throw wrong("consumer", "must not be longer than 100 characters");
+  const limit = integer("limit", parameters.limit, 1, MOST_TRANSITIONS, 100);
+  return { kind: "transitions", after: after === null ? null : Number(after), consumer, said: null, limit };
 }
 
 /** @param usualMs how far back a range reaches that does not say; null: to the beginning */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import {
   checkSchema,
+  deliveredMessageSchema,
+  forgetMessageSchema,
   streamSchema,
   streamsMessageSchema,
   streamStateSchema,
@@ -14,8 +16,7 @@ import type { Store } from "./store";
  * @throws Error with one sentence that says what is wrong
  */
 export function receiveMessage(store: Store, message: Record<string, unknown>): void {
-  // it comes on the wire of the transitions, and holds nothing that they do not
-  if (message.topic === "outage") return;
+  if (PASSED_OVER.has(message.topic)) return;
   const problem = RECEIVERS.get(message.topic)?.(store, message);
   if (problem === undefined && !RECEIVERS.has(message.topic)) {
     const topic = typeof message.topic === "string" ? `"${message.topic.slice(0, 50)}"` : "none";
@@ -69,9 +70,29 @@ const RECEIVERS = new Map<unknown, Receiver>([
       return problem;
     },
   ],
+  [
+    "delivered",
+    (store, message) => {
+      const parsed = deliveredMessageSchema.safeParse(message);
+      if (!parsed.success) return `${firstIssue(parsed.error)}.`;
+      store.recordDelivered(parsed.data.payload.consumer, parsed.data.payload.seq);
+      return undefined;
+    },
+  ],
+  [
+    "forget",
+    (store, message) => {
+      const parsed = forgetMessageSchema.safeParse(message);
+      if (!parsed.success) return `${firstIssue(parsed.error)}.`;
+      store.forget(parsed.data.payload);
+      return undefined;
+    },
+  ],
 ]);
 
-const TOPICS = [...RECEIVERS.keys()].map(String);
+const TOPICS = [...RECEIVERS.keys(), "snapshot"].map(String);
+/** They come on the wires of transitions and streams, and say nothing that the store has to know. */
+const PASSED_OVER: ReadonlySet<unknown> = new Set(["outage", "restart"]);
 
 interface Entries<T> {
   /** Undefined when there is no list at all. */

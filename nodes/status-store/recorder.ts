@@ -1,6 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { REASONS, v22Status, type Reason, type State } from "../../contracts";
 import { STATE_CODES } from "./codes";
+import { ForgetList } from "./forget";
 import { OpenRollups } from "./open-rollups";
 import { readSeeds } from "./seeds";
 import { StateHistory } from "./state-history";
@@ -17,6 +18,14 @@ import { TextIds } from "./text-ids";
 /** Different messages that are kept; a further one is stored as the sentence of its reason. */
 const MOST_MESSAGES = 20_000;
 
+/** Whoever makes up a new name for each message fills no disk. */
+const MOST_CONSUMERS = 1000;
+
+/** A row of `recent` never gets the number of one that was deleted: what counts up to the older one would pass it over. */
+const LAST_ROW = `
+  SELECT max(coalesce((SELECT max(row) FROM recent), 0), coalesce((SELECT max(row) FROM rolled), 0),
+    (SELECT value FROM progress WHERE key = 'regroup_row'))`;
+
 /**
  * Writes what happens into an open database. It holds copies of what it wrote: when a transaction is rolled back, a
  * new recorder has to take its place.
@@ -27,8 +36,11 @@ export class Recorder {
   private readonly reasons: TextIds;
   private readonly messages: TextIds;
   private readonly history: StateHistory;
-  private readonly insertCheck: Statement<[number, number, number, number, number, number | null, number]>;
+  private readonly forgetList: ForgetList;
+  private readonly insertCheck: Statement<(number | null)[]>;
+  private lastRow: number;
   private readonly setGroup: Statement<[{ id: number; group: string | null }]>;
+  private readonly setDelivered: Statement<[{ consumer: string; seq: number }]>;
   private readonly setMedia: Statement<[{ id: number; media: string }]>;
 
   /** @param strict `strict_status` of config.yaml, until a `streams` operation says it */
@@ -42,8 +54,15 @@ export class Recorder {
     this.messages = new TextIds(db, "messages", mostMessages);
     this.rollups = new OpenRollups(db);
     this.history = new StateHistory(db, this.reasons, this.messages, this.rollups);
-    this.insertCheck = db.prepare("INSERT INTO recent VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)");
+    this.forgetList = new ForgetList(db);
+    this.insertCheck = db.prepare("INSERT INTO recent VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.lastRow = db.prepare(LAST_ROW).pluck().get() as number;
     this.setMedia = db.prepare("UPDATE streams SET media = @media WHERE id = @id");
+    this.setDelivered = db.prepare(
+      `INSERT INTO consumers SELECT @consumer, @seq
+       WHERE (SELECT count(*) FROM consumers) < ${MOST_CONSUMERS} OR @consumer IN (SELECT name FROM consumers)
+       ON CONFLICT (name) DO UPDATE SET seq = max(seq, excluded.seq)`,
+    );
     this.setGroup = db.prepare(
       `UPDATE streams SET "group" = @group WHERE id = @id AND "group" IS NOT @group`,
     );
@@ -96,7 +115,18 @@ export class Recorder {
           if (stream) this.setMedia.run({ id: stream.id, media: JSON.stringify(media) });
         }
         return [];
+      case "delivered":
+        this.setDelivered.run({ consumer: operation.consumer, seq: operation.seq });
+        return [];
+      case "forget":
+        for (const name of operation.names) this.forget(name, operation.at);
+        return [];
     }
+  }
+
+  /** The lasting ids of all streams that are watched. */
+  ids(): [name: string, id: number][] {
+    return [...this.registry.all()].map(({ name, id }) => [name, id]);
   }
 
   /** All streams that are watched. */
@@ -115,6 +145,19 @@ export class Recorder {
 
   messageId(message: string, reason: Reason): number {
     return this.messages.idOf(message, REASONS[reason].text);
+  }
+
+  /** A stream that is watched again goes on, without what was before. */
+  private forget(name: string, at: number): void {
+    const { removed, watched } = this.registry.forget(name);
+    for (const id of removed) {
+      this.rollups.drop(id);
+      this.forgetList.addWhole(id);
+    }
+    if (!watched) return;
+    this.history.forgetBefore(watched.id, at);
+    this.rollups.forget(watched.id, this.lastRow, at);
+    this.forgetList.add({ stream: watched.id, row: this.lastRow, until: at });
   }
 
   private syncStreams({ streams, renames, strict, at }: StreamsOperation): Seed[] {
@@ -148,11 +191,18 @@ export class Recorder {
       const code = STATE_CODES[state];
       const rounded = latency === null ? null : Math.round(latency);
       const ok = v22Status(reason, stream.protocol, this.strict) === "ok" ? 1 : 0;
-      const { lastInsertRowid } = this.insertCheck.run(
-        ...([stream.id, at, code, this.reasons.idOf(reason)] as const),
-        ...([this.messages.idOf(message, REASONS[reason].text), rounded, ok] as const),
+      const messageId = this.messages.idOf(message, REASONS[reason].text);
+      this.insertCheck.run(
+        ++this.lastRow,
+        stream.id,
+        at,
+        code,
+        this.reasons.idOf(reason),
+        messageId,
+        rounded,
+        ok,
       );
-      this.rollups.addCheck(stream.id, Number(lastInsertRowid), at, code, ok, rounded);
+      this.rollups.addCheck(stream.id, this.lastRow, at, code, ok, rounded);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { v22Status } from "../../contracts";
 import type { ZonedTime } from "../../common/zoned-time";
-import type { LiveStream } from "./live-status";
+import type { StreamEntry } from "./stream-entry";
 
 /** Writes one stream as the API's answers hold it, as text: a name such as `__proto__` or `1` is never an object's key. */
 
@@ -8,7 +8,7 @@ import type { LiveStream } from "./live-status";
  * One member of `GET /api/status`, as v2.2's Flask wrote it: keys sorted, no spaces, non-ASCII escaped.
  * @param strict everything that is not up is `fail`
  */
-export function renderStatusEntry(stream: LiveStream, zone: ZonedTime, strict: boolean): string {
+export function renderStatusEntry(stream: StreamEntry, zone: ZonedTime, strict: boolean): string {
   const { last, protocol, reason, since, state } = stream;
   const latency = last?.latencyMs == null ? "null" : String(Math.round(last.latencyMs));
   const message = pythonString(last ? last.message : "no data yet");
@@ -23,9 +23,10 @@ export function renderStatusEntry(stream: LiveStream, zone: ZonedTime, strict: b
 }
 
 /** One member of `GET /api/streams`. */
-export function renderStream(stream: LiveStream): string {
-  const { name, state, reason, since, media, group, tags, enabled, url, flapping, flaps } = stream;
+export function renderStream(stream: StreamEntry): string {
+  const { id, name, state, reason, since, media, group, tags, enabled, url, flapping, flaps } = stream;
   return JSON.stringify({
+    id,
     name,
     state,
     reason,
@@ -43,7 +44,7 @@ export function renderStream(stream: LiveStream): string {
 }
 
 /** Without the stream's name, which stands beside it. */
-function renderedLast(last: LiveStream["last"]): object | null {
+function renderedLast(last: StreamEntry["last"]): object | null {
   if (!last) return null;
   const { at, state, reason, message, latencyMs, timings, level } = last;
   return { at, state, reason, message, latencyMs, timings, level };

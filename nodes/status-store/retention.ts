@@ -1,9 +1,9 @@
 import type { Database } from "better-sqlite3";
+import { deleteOfStreams } from "./delete-of-streams";
 import { DAY_MS, HOUR_MS } from "./rollup";
 import type { Slices } from "./slices";
 import type { Retention } from "./store-messages";
 
-const ROWS_A_DELETION = 2000;
 const PAGES_A_VACUUM = 200;
 /** Pages that stay free for what comes next: returning and taking them again would write them twice. */
 const FREE_PAGES = 2000;
@@ -27,22 +27,8 @@ export function* retain(db: Database, { checks_days, rollup_days }: Retention, n
   ] as const;
   const streams = db.prepare("SELECT id FROM streams").pluck().all() as number[];
   for (const [table, condition, before] of sweeps) {
-    const remove = db.prepare(
-      `DELETE FROM ${table} WHERE stream = @stream AND ${condition} LIMIT ${ROWS_A_DELETION}`,
-    );
-    let deleted = 0;
-    for (const stream of streams) {
-      for (;;) {
-        const { changes } = remove.run({ before, stream });
-        deleted += changes + 1;
-        if (deleted >= ROWS_A_DELETION / 2) {
-          deleted = 0;
-          yield;
-        }
-        if (changes < ROWS_A_DELETION) break;
-      }
-    }
-    yield;
+    const ends = streams.map((stream) => ({ stream, before }));
+    yield* deleteOfStreams(db, table, condition, ends);
   }
   yield* shrink(db);
 }

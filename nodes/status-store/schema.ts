@@ -90,7 +90,15 @@ const FIRST_STEP = `
     PRIMARY KEY (file, source)) STRICT, WITHOUT ROWID;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST_STEP];
+const SECOND_STEP = `
+  -- Up to which transition all have arrived where somebody takes them: MQTT goes on there after a restart.
+  CREATE TABLE consumers (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  -- Streams whose history is being deleted: checks up to a row of recent, all else until a moment (forget.ts).
+  CREATE TABLE forgotten (stream INTEGER PRIMARY KEY, row INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST_STEP, SECOND_STEP];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 export class NewerSchemaError extends Error {

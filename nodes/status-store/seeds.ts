@@ -31,6 +31,7 @@ export function readSeeds(db: Database, streams: Iterable<RegisteredStream>): Se
   const checks = readLastChecks(db, confirmed);
   const media = db.prepare<[number], string | null>("SELECT media FROM streams WHERE id = ?").pluck();
   return list.map(({ id, name, origin, protocol }) => ({
+    id,
     name,
     origin,
     protocol,

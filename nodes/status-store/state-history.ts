@@ -72,6 +72,20 @@ export class StateHistory {
     this.endIncident(stream, at);
   }
 
+  /** What goes on now began then, as far as anybody is to remember. */
+  forgetBefore(stream: number, at: number): void {
+    const span = this.spans.get(stream);
+    if (span && span.start < at) {
+      this.statements.moveSpan.run(at, stream, span.start);
+      span.start = at;
+    }
+    const incident = this.incidents.get(stream);
+    if (incident && incident.start < at) {
+      this.statements.moveIncident.run(at, incident.id);
+      incident.start = at;
+    }
+  }
+
   /**
    * Nobody watched from `from` to `to`: what was not paused is unknown from then on, until somebody says how it is,
    * which cannot have begun before `to`. Incidents stay open: nobody saw them end.
@@ -204,11 +218,13 @@ function prepareStatements(db: Database) {
     >,
     insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?, ?)") as Statement<NumberOrNull[]>,
     endSpan: db.prepare(`UPDATE spans SET "end" = ? WHERE stream = ? AND start = ?`),
+    moveSpan: db.prepare("UPDATE spans SET start = ? WHERE stream = ? AND start = ?"),
     setLevel: db.prepare("UPDATE spans SET level = ? WHERE stream = ? AND start = ?"),
     insertIncident: db.prepare(
       `INSERT INTO incidents (stream, start, state, reason, message) VALUES (?, ?, ?, ?, ?)`,
     ) as Statement<NumberOrNull[]>,
     worsenIncident: db.prepare("UPDATE incidents SET state = ?, reason = ?, message = ? WHERE id = ?"),
+    moveIncident: db.prepare("UPDATE incidents SET start = ? WHERE id = ?"),
     endIncident: db.prepare(`UPDATE incidents SET "end" = ? WHERE id = ?`),
   };
 }

@@ -1,4 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
+import type { SnapshotMessage } from "../../contracts";
+import type { AnyMessage } from "../../common/node-red";
 import { storeNodeStatus } from "./node-status";
 import { receiveMessage } from "./receive-message";
 import type { Store } from "./store";
@@ -22,7 +24,15 @@ export = function (RED: NodeAPI): void {
       return;
     }
 
-    this.on("input", (message, _send, done) => {
+    const closing = new AbortController();
+    const endFeed = store.feed.subscribe((changes) => this.send([null, { ...changes }]));
+    this.on("input", (message: AnyMessage, send, done) => {
+      if (message.topic === "snapshot") {
+        const sendPart = (part: SnapshotMessage) => send([null, { ...part }]);
+        // right after a start nothing is known yet
+        store.whenRead(() => store.feed.snapshot(message, sendPart, done, closing.signal));
+        return;
+      }
       try {
         receiveMessage(store, message);
         done();
@@ -50,6 +60,8 @@ export = function (RED: NodeAPI): void {
     RED.events.on("flows:started", onStarted);
 
     this.on("close", (done: () => void) => {
+      closing.abort();
+      endFeed();
       clearInterval(timer);
       RED.events.removeListener("flows:started", onStarted);
       stopWaiting?.();

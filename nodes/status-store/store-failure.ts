@@ -6,9 +6,13 @@ export class StoreError extends Error {}
 
 const GOES_ON = "The live status goes on; checks wait in memory and writing is tried again.";
 
-/** Says in one or two sentences why nothing can be stored, and what to do. */
-export function describeFailure(error: unknown, file: string): string {
+/**
+ * Says in one or two sentences why nothing can be stored, and what to do.
+ * @param file undefined for a history in memory
+ */
+export function describeFailure(error: unknown, file: string | undefined): string {
   if (error instanceof StoreError) return error.message;
+  if (file === undefined) return describeMemoryFailure(error);
   if (error instanceof NewerSchemaError) {
     return (
       `The database ${file} was written by a newer StreamPulse (schema ${error.found}; this one knows ${error.known}) ` +
@@ -31,6 +35,16 @@ export function describeFailure(error: unknown, file: string): string {
   }
   const text = error instanceof Error ? error.message : String(error);
   return `The database ${file} cannot be written (${code === "" ? text : `${code}: ${text}`}). ${GOES_ON}`;
+}
+
+function describeMemoryFailure(error: unknown): string {
+  if (errorCode(error) === "SQLITE_FULL") {
+    return (
+      "The history in memory was full and begins anew: keep it in a file, watch fewer streams, " +
+      "or raise heartbeat_seconds or lower retention."
+    );
+  }
+  return `The history in memory cannot be written (${String(error)}) and begins anew.`;
 }
 
 /** True when the file, the disk or the machine is at fault, and not what was to be written. */

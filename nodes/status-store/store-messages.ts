@@ -48,8 +48,29 @@ export interface MediaOperation {
   media: { stream: string; media: Media }[];
 }
 
+/** All transitions up to `seq` have arrived where this consumer takes them. */
+export interface DeliveredOperation {
+  kind: "delivered";
+  consumer: string;
+  seq: number;
+}
+
+/** Streams that were deleted for good, with their history. */
+export interface ForgetOperation {
+  kind: "forget";
+  names: string[];
+  /** Epoch milliseconds. */
+  at: number;
+}
+
 export type StoreOperation =
-  StreamsOperation | ChecksOperation | TransitionOperation | StatesOperation | MediaOperation;
+  | StreamsOperation
+  | ChecksOperation
+  | TransitionOperation
+  | StatesOperation
+  | MediaOperation
+  | DeliveredOperation
+  | ForgetOperation;
 export type ToStoreWorker = StoreOperation | { kind: "open-rollups" } | { kind: "stop" };
 
 /** A check as it comes back from the database, which keeps neither its timings nor its level. */
@@ -63,6 +84,7 @@ export interface StoredCheck {
 
 /** What the database knew of a stream. */
 export interface Seed {
+  id: number;
   name: string;
   /** Scheme, host and port of its URL. */
   origin: string;
@@ -82,6 +104,12 @@ export interface SeedsMessage {
   seeds: Seed[];
   /** The number of the last stored transition, 0 when there is none. */
   lastSeq: number;
+}
+
+/** The lasting ids of all watched streams, after each list of streams. */
+export interface IdsMessage {
+  kind: "ids";
+  ids: [name: string, id: number][];
 }
 
 /** The import of one v2.2 database. */
@@ -105,7 +133,19 @@ export interface MaintenanceStats {
   longestSliceMs: number;
   /** Room in the file that is used again. */
   freeBytes: number;
+  /** What is in force, in days. */
+  retention: Retention;
   imports: ImportStats[];
+}
+
+/** A file that was moved aside. */
+export interface Notice {
+  /** One sentence. */
+  text: string;
+  /** True when history is missing because of it. */
+  isLoss: boolean;
+  /** Epoch milliseconds. */
+  at: number;
 }
 
 export interface StoreStats {
@@ -122,8 +162,8 @@ export interface StoreStats {
   schemaVersion: number;
   /** Why nothing can be stored now, in one sentence; null when all is well. */
   failure: string | null;
-  /** The latest files that were moved aside, one sentence each. */
-  notices: string[];
+  /** The latest files that were moved aside. */
+  notices: Notice[];
   /** Null while no database is open. */
   maintenance: MaintenanceStats | null;
 }
@@ -135,4 +175,4 @@ export interface OpenRollupsMessage {
   flushes: number;
 }
 
-export type FromStoreWorker = SeedsMessage | StoreStats | OpenRollupsMessage;
+export type FromStoreWorker = SeedsMessage | IdsMessage | StoreStats | OpenRollupsMessage;

@@ -1,25 +1,23 @@
-import { existsSync, statSync } from "node:fs";
-import type { Database } from "better-sqlite3";
+import { existsSync } from "node:fs";
 import { settingsSchema } from "../../contracts";
 import { Backoff } from "../../common/backoff";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
-import { moveBrokenAside, type OpenedDatabase } from "./database-file";
-import { Maintenance } from "./maintenance";
+import { moveBrokenAside, type MovedFile, type OpenedDatabase } from "./database-file";
+import type { MemoryBudget } from "./memory-budget";
 import { checksIn, OperationQueue } from "./operation-queue";
-import { lastSignOfLife, Progress } from "./progress";
-import { Recorder } from "./recorder";
 import { SCHEMA_VERSION } from "./schema";
 import { describeFailure, isBroken, isEnvironmental, StoreError } from "./store-failure";
-import { V22Import } from "./v22-import";
 import type {
   FromStoreWorker,
+  Notice,
   Retention,
   Seed,
   StoreOperation,
   StoreStats,
   StreamsOperation,
 } from "./store-messages";
+import { WritingConnection } from "./writing-connection";
 
 export interface StoreWriterOptions {
   /** Absolute path of streams.db. */
@@ -32,10 +30,8 @@ export interface StoreWriterOptions {
   mostQueued?: number;
   /** True while the work in the background has to wait. */
   isHeld?: () => boolean;
-  /** No file stands behind it. */
-  inMemory?: boolean;
-  /** Retention is never longer. */
-  mostKept?: Retention;
+  /** No file stands behind it: then it has a bound. */
+  inMemory?: MemoryBudget;
 }
 
 const COMMIT_AFTER_MS = 500;
@@ -49,13 +45,11 @@ const RETRY_MOST_MS = 10_000;
 const DEFAULT_RETENTION: Retention = settingsSchema.parse({}).retention;
 
 /**
- * Owns the one connection that writes: commits in batches, and when the file fails it keeps what comes in and tries
- * again by opening the file anew.
+ * Says when what comes in is written: in batches, and when the file fails it keeps what comes in and tries again by
+ * opening the file anew.
  */
 export class StoreWriter {
-  private db?: Database;
-  private recorder?: Recorder;
-  private maintenance?: Maintenance;
+  private connection?: WritingConnection;
   private hasOpened = false;
   private startedAt = 0;
   private readonly queue: OperationQueue;
@@ -68,8 +62,10 @@ export class StoreWriter {
   private checksStored = 0;
   private refused = 0;
   private lastCommitAt: number | null = null;
+  /** As it was when it was open last. */
+  private bytes = 0;
   private failure: string | null = null;
-  private readonly notices: string[] = [];
+  private readonly notices: Notice[] = [];
 
   constructor(private readonly options: StoreWriterOptions) {
     this.queue = new OperationQueue(options.mostQueued ?? MOST_QUEUED);
@@ -83,7 +79,7 @@ export class StoreWriter {
   receive(operation: StoreOperation): void {
     if (operation.kind === "streams") this.streams = { ...operation, renames: [] };
     this.queue.push(operation);
-    if (!this.recorder || this.stopped) return;
+    if (!this.connection || this.stopped) return;
     if (this.queue.checks >= COMMIT_AFTER_CHECKS) this.commit();
     else this.schedule(operation.kind === "checks" ? COMMIT_AFTER_MS : COMMIT_SOON_MS);
   }
@@ -93,19 +89,11 @@ export class StoreWriter {
     this.stopped = true;
     this.cancelTimer();
     this.commit();
-    this.signLife();
+    this.connection?.signLife();
     if (this.queue.checks > 0) {
       this.options.logger.error(`${this.queue.checks} checks could not be stored before the stop`);
     }
     this.close();
-  }
-
-  private signLife(): void {
-    try {
-      if (this.db) new Progress(this.db).set("alive_at", this.options.clock.now());
-    } catch (error) {
-      this.options.logger.warn(`the time of the stop could not be stored: ${String(error)}`);
-    }
   }
 
   private schedule(delayMs: number): void {
@@ -116,7 +104,7 @@ export class StoreWriter {
     this.timerAt = at;
     this.timer = clock.setTimeout(() => {
       this.timerAt = undefined;
-      if (this.recorder) this.commit();
+      if (this.connection) this.commit();
       else this.open();
     }, delayMs);
   }
@@ -130,80 +118,68 @@ export class StoreWriter {
   private open(): boolean {
     const { file, clock } = this.options;
     try {
-      const { db, notices } = this.options.open(file, new Date(clock.now()));
-      this.db = db;
-      for (const notice of notices) this.notice(notice);
-      this.recorder = new Recorder(db, this.streams?.strict);
-      this.markInterruption(db);
-      this.maintenance = this.startMaintenance(db);
+      const { db, moved } = this.options.open(file, new Date(clock.now()));
+      for (const one of moved) this.notice(one);
+      const connection = this.connect(db);
+      this.connection = connection;
+      // what waits in memory tells what happened while the file could not be opened, but nothing tells it from before
+      if (!this.hasOpened) connection.markInterruption(this.startedAt);
+      this.hasOpened = true;
+      connection.start();
       // a file that was begun anew knows no stream yet
       if (this.streams && !this.queue.has("streams")) this.queue.pushFirst(this.streams);
-      this.sendSeeds(true, this.recorder.allSeeds());
+      this.sendSeeds(true, connection.allSeeds());
     } catch (error) {
       this.fail(error);
       return false;
     }
     if (this.queue.isEmpty) this.succeeded();
     else this.commit();
-    return this.recorder !== undefined;
+    return this.connection !== undefined;
   }
 
-  /** What waits in memory tells what happened while the file could not be opened, but nothing tells it from before. */
-  private markInterruption(db: Database): void {
-    if (this.hasOpened) return;
-    this.hasOpened = true;
-    const from = lastSignOfLife(db);
-    db.transaction(() => this.recorder?.interrupt(from, this.startedAt)).immediate();
+  private connect(db: OpenedDatabase["db"]): WritingConnection {
+    const { file, inMemory, clock, logger, isHeld } = this.options;
+    try {
+      return new WritingConnection({
+        ...{ db, file: inMemory ? undefined : file, clock, logger, isHeld },
+        streams: () => this.streams,
+        budget: inMemory,
+        isListWaiting: () => this.queue.has("streams"),
+        retention: () => this.retention(),
+        onProgress: () => this.sendStats(),
+        onFailure: (error) => this.fail(error),
+      });
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   }
 
   private retention(): Retention {
-    const { checks_days, rollup_days } = this.streams?.retention ?? DEFAULT_RETENTION;
-    const { mostKept } = this.options;
-    return {
-      checks_days: Math.min(checks_days, mostKept?.checks_days ?? Infinity),
-      rollup_days: Math.min(rollup_days, mostKept?.rollup_days ?? Infinity),
-    };
-  }
-
-  private startMaintenance(db: Database): Maintenance {
-    const { clock, logger, file, isHeld, inMemory } = this.options;
-    const maintenance = new Maintenance({
-      ...{ db, clock, logger, isHeld, recorder: () => this.recorder },
-      retention: () => this.retention(),
-      hasStreams: () => this.streams !== undefined && !this.queue.has("streams"),
-      imports: new V22Import({
-        db,
-        file: inMemory ? undefined : file,
-        clock,
-        logger,
-        onProgress: () => this.sendStats(),
-      }),
-      onFailure: (error) => this.fail(error),
-    });
-    maintenance.start();
-    return maintenance;
+    const wanted = this.streams?.retention ?? DEFAULT_RETENTION;
+    return this.options.inMemory?.shorten(wanted) ?? wanted;
   }
 
   /** Sends what is not in the tables yet, for an answer that counts up to now. */
   sendOpenRollups(): void {
-    if (!this.db || !this.recorder) return;
-    const entries = this.recorder.rollups.snapshot(this.options.clock.now());
-    this.options.send({ kind: "open-rollups", entries, flushes: new Progress(this.db).get("flushes") });
+    if (this.connection) this.options.send(this.connection.openRollups());
   }
 
   private commit(): void {
     this.cancelTimer();
-    if (!this.recorder || this.queue.isEmpty) return;
+    const { connection } = this;
+    if (!connection || this.queue.isEmpty) return;
     const operations = this.queue.take();
     try {
-      this.write(operations);
+      this.write(connection, operations);
     } catch (error) {
-      if (isEnvironmental(error) || !this.reload()) {
+      if (isEnvironmental(error) || !renewed(connection)) {
         this.queue.putBack(operations);
         this.fail(error);
         return;
       }
-      if (!this.writeOneByOne(operations)) return;
+      if (!this.writeOneByOne(connection, operations)) return;
     }
     if (this.options.inMemory || existsSync(this.options.file)) this.succeeded();
     else this.fail(new StoreError(`The database ${this.options.file} was removed while it was in use.`));
@@ -216,29 +192,26 @@ export class StoreWriter {
     this.sendStats();
   }
 
-  /** All of it or nothing. */
-  private write(operations: readonly StoreOperation[]): void {
-    const { db, recorder } = this;
-    if (!db || !recorder) return;
-    const seeds: Seed[] = [];
-    db.transaction(() => {
-      for (const operation of operations) seeds.push(...recorder.apply(operation));
-    }).immediate();
+  private write(connection: WritingConnection, operations: readonly StoreOperation[]): void {
+    const seeds = connection.write(operations);
     for (const operation of operations) this.checksStored += checksIn(operation);
     this.lastCommitAt = this.options.clock.now();
     if (seeds.length > 0) this.sendSeeds(false, seeds);
+    if (operations.some(({ kind }) => kind === "streams")) {
+      this.options.send({ kind: "ids", ids: connection.ids() });
+    }
   }
 
   /**
    * Something among them cannot be stored: the rest still is.
    * @returns false when the file failed meanwhile
    */
-  private writeOneByOne(operations: StoreOperation[]): boolean {
+  private writeOneByOne(connection: WritingConnection, operations: StoreOperation[]): boolean {
     for (const [index, operation] of operations.entries()) {
       try {
-        this.write([operation]);
+        this.write(connection, [operation]);
       } catch (error) {
-        if (isEnvironmental(error) || !this.reload()) {
+        if (isEnvironmental(error) || !renewed(connection)) {
           this.queue.putBack(operations.slice(index));
           this.fail(error);
           return false;
@@ -252,23 +225,13 @@ export class StoreWriter {
     return true;
   }
 
-  /** After a rollback the recorder's copies are wrong. */
-  private reload(): boolean {
-    try {
-      if (this.db) this.recorder = new Recorder(this.db, this.streams?.strict);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   private fail(error: unknown): void {
-    const { file, clock, logger } = this.options;
+    const { file, inMemory, clock, logger } = this.options;
     this.close();
-    let failure = describeFailure(error, file);
-    if (isBroken(error)) {
+    let failure = describeFailure(error, inMemory ? undefined : file);
+    if (isBroken(error) && !inMemory) {
       try {
-        this.notice(moveBrokenAside(file, new Date(clock.now())));
+        this.notice({ text: moveBrokenAside(file, new Date(clock.now())), isLoss: true });
       } catch (moveError) {
         failure = describeFailure(moveError, file);
       }
@@ -279,56 +242,44 @@ export class StoreWriter {
     if (!this.stopped) this.schedule(this.backoff.next(0));
   }
 
-  private notice(text: string): void {
-    this.options.logger.warn(text);
-    this.notices.push(text);
+  private notice({ text, isLoss }: MovedFile): void {
+    this.options.logger[isLoss ? "warn" : "info"](text);
+    this.notices.push({ text, isLoss, at: this.options.clock.now() });
     if (this.notices.length > MOST_NOTICES) this.notices.shift();
   }
 
   private close(): void {
-    this.maintenance?.stop();
-    this.maintenance = undefined;
-    this.recorder = undefined;
-    try {
-      this.db?.close();
-    } catch (error) {
-      this.options.logger.warn(`the database could not be closed cleanly: ${String(error)}`);
-    }
-    this.db = undefined;
+    this.connection?.close();
+    this.connection = undefined;
   }
 
   private sendSeeds(opened: boolean, seeds: Seed[]): void {
-    this.options.send({ kind: "seeds", opened, seeds, lastSeq: this.recorder?.lastSeq ?? 0 });
-  }
-
-  private bytes(): number {
-    const { file, inMemory } = this.options;
-    if (!inMemory) return sizeOf(file) + sizeOf(`${file}-wal`);
-    const pragma = (name: string) => Number(this.db?.pragma(name, { simple: true }) ?? 0);
-    return pragma("page_count") * pragma("page_size");
+    this.options.send({ kind: "seeds", opened, seeds, lastSeq: this.connection?.lastSeq ?? 0 });
   }
 
   private sendStats(): void {
+    this.bytes = this.connection?.bytes() ?? this.bytes;
     const stats: StoreStats = {
       kind: "stats",
       checksStored: this.checksStored,
       queued: this.queue.checks,
       dropped: this.queue.dropped + this.refused,
       lastCommitAt: this.lastCommitAt,
-      databaseBytes: this.bytes(),
+      databaseBytes: this.bytes,
       schemaVersion: SCHEMA_VERSION,
       failure: this.failure,
       notices: this.notices,
-      maintenance: this.maintenance?.stats() ?? null,
+      maintenance: this.connection?.stats() ?? null,
     };
     this.options.send(stats);
   }
 }
 
-function sizeOf(file: string): number {
+function renewed(connection: WritingConnection): boolean {
   try {
-    return statSync(file).size;
+    connection.renew();
+    return true;
   } catch {
-    return 0;
+    return false;
   }
 }

@@ -16,18 +16,15 @@ import {
   type HistoryListener,
   type HistoryQuestion,
   type LongQuestion,
+  type TransitionsQuestion,
   type Window,
 } from "./history";
+import { LiveFeed } from "./live-feed";
 import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
-import type {
-  FlatChecks,
-  FromStoreWorker,
-  MediaOperation,
-  StoreOperation,
-  StoreStats,
-} from "./store-messages";
+import { StoreHealth } from "./store-health";
+import type { FlatChecks, FromStoreWorker, MediaOperation, StoreOperation } from "./store-messages";
 import { MemoryHistory, SqliteHistory } from "./threaded-history";
 
 export interface StoreOptions {
@@ -44,13 +41,17 @@ export interface StoreOptions {
 /** A question that is asked again so soon gets the same answer. */
 const ANSWER_KEPT_MS = 1000;
 const MOST_ANSWERS = 50;
+/** Consumers whose marks are held in memory too. */
+const MOST_CONSUMERS = 100;
 
 /**
  * The live status, and what hands everything on to the thread that owns the database. On the main loop a batch of
  * checks costs one walk over it and one message.
  */
 export class Store {
-  readonly live = new LiveStatus();
+  readonly live: LiveStatus;
+  /** Of the live status, for those who live longer. */
+  readonly feed: LiveFeed;
   readonly metrics = new MetricsCounters();
   private readonly history: History;
   private readonly answers = new Map<string, { at: number; answer: Promise<HistoryAnswer> }>();
@@ -60,24 +61,21 @@ export class Store {
   };
   private streams: StreamsMessage["payload"] = [];
   private streamsOperation?: StoreOperation;
-  private stats?: StoreStats;
-  private workerDeath: string | null = null;
-  /** Checks that were stored by threads that died. */
-  private storedBefore = 0;
-  /** Checks that came while no thread ran, and those that died with one. */
-  private lost = 0;
-  /** Checks of streams that no streams message names. */
-  private unnamed = 0;
+  private readonly state = new StoreHealth();
   private hasRead = false;
   private lastSeq = 0;
+  /** Up to which transition each consumer has them all, as far as it was said since the start. */
+  private readonly delivered = new Map<string, number>();
   private readonly readListeners = new Set<() => void>();
 
   constructor(private readonly options: StoreOptions) {
     const { file, memory, clock, logger, workerFile } = options;
+    this.live = new LiveStatus(() => this.feed.wake());
+    this.feed = new LiveFeed(this.live, clock);
     const listener: HistoryListener = {
       onMessage: (message) => this.receive(message),
       onBegin: () => this.beginThread(),
-      onDeath: (reason, retryMs) => this.loseThread(reason, retryMs),
+      onDeath: (reason, retryMs) => this.state.loseThread(reason, retryMs),
     };
     const more = { clock, logger, workerFile, listener };
     this.history = memory ? new MemoryHistory(more) : new SqliteHistory(file, more);
@@ -89,6 +87,7 @@ export class Store {
 
   /** Commits everything and ends the thread. */
   stop(): Promise<void> {
+    this.feed.stop();
     return this.history.stop();
   }
 
@@ -121,9 +120,9 @@ export class Store {
       // the thread may still know a name that was given up a moment ago
       flat.push(check.stream, check.at, check.state, check.reason, check.message, check.latencyMs);
       if (this.live.recordCheck(check)) this.metrics.recordCheck(check);
-      else this.unnamed++;
+      else this.state.unnamed++;
     }
-    if (!this.history.write({ kind: "checks", flat })) this.lost += checks.length;
+    if (!this.history.write({ kind: "checks", flat })) this.state.lost += checks.length;
     if (changed.length > 0) this.history.write({ kind: "media", media: changed });
   }
 
@@ -189,39 +188,43 @@ export class Store {
     });
   }
 
-  health(): Omit<HealthReport, "source"> {
-    const { stats } = this;
-    const failure = this.workerDeath ?? stats?.failure ?? null;
-    const problems = failure === null ? [] : [failure];
-    const dropped = (stats?.dropped ?? 0) + this.lost;
-    if (dropped > 0) problems.push(`${dropped} checks could not be stored and are missing in the history.`);
-    if (this.unnamed > 0 && !this.live.hasStreams) {
-      problems.push(
-        "Checks arrive, but no message says which streams there are: wire streams to status-store too.",
-      );
+  /**
+   * Never from memory: what a consumer has said counts at once. One that asks for the first time ever begins behind
+   * the newest transition.
+   * @throws Refusal
+   */
+  async askTransitions(question: TransitionsQuestion): Promise<HistoryAnswer> {
+    const { consumer } = question;
+    if (consumer === null) return this.history.ask(question);
+    const said = this.delivered.get(consumer) ?? null;
+    const answer = await this.history.ask({ ...question, said });
+    const { delivered } = JSON.parse(Buffer.from(answer.bytes).toString()) as { delivered: number };
+    if (said === null) this.recordDelivered(consumer, delivered);
+    return answer;
+  }
+
+  /** Deletes streams with their history; of one that is watched only what was until now. */
+  forget(names: string[]): void {
+    this.history.write({ kind: "forget", names, at: this.options.clock.now() });
+  }
+
+  recordDelivered(consumer: string, seq: number): void {
+    const before = this.delivered.get(consumer) ?? 0;
+    this.delivered.delete(consumer);
+    if (this.delivered.size >= MOST_CONSUMERS) {
+      this.delivered.delete(this.delivered.keys().next().value as string);
     }
-    return {
-      part: "store",
-      running: failure === null,
-      problems: [...problems, ...(stats?.notices ?? [])],
-      details: {
-        checksStored: this.storedBefore + (stats?.checksStored ?? 0),
-        queued: stats?.queued ?? 0,
-        dropped,
-        unnamed: this.unnamed,
-        lastCommitAgoMs: stats?.lastCommitAt == null ? null : this.options.clock.now() - stats.lastCommitAt,
-        databaseBytes: stats?.databaseBytes ?? 0,
-        schemaVersion: stats?.schemaVersion ?? 0,
-        maintenance: stats?.maintenance ?? null,
-      },
-    };
+    this.delivered.set(consumer, Math.max(seq, before));
+    this.history.write({ kind: "delivered", consumer, seq });
+  }
+
+  health(): Omit<HealthReport, "source"> {
+    return this.state.report(this.options.clock.now(), this.live.hasStreams);
   }
 
   private receive(message: FromStoreWorker): void {
-    if (message.kind === "stats") {
-      this.stats = message;
-      return;
-    }
+    if (message.kind === "stats") return this.state.take(message);
+    if (message.kind === "ids") return this.live.setIds(message.ids);
     if (message.kind !== "seeds") return;
     this.live.addSeeds(message.seeds);
     this.lastSeq = Math.max(message.lastSeq, this.lastSeq);
@@ -230,6 +233,7 @@ export class Store {
     if (this.hasRead) {
       this.history.write({ kind: "states", states: this.live.confirmedStates() });
       this.history.write({ kind: "media", media: this.live.allMedia() });
+      for (const [consumer, seq] of this.delivered) this.history.write({ kind: "delivered", consumer, seq });
     }
     this.hasRead = true;
     this.warmUp();
@@ -245,14 +249,7 @@ export class Store {
   }
 
   private beginThread(): void {
-    this.workerDeath = null;
+    this.state.beginThread();
     if (this.streamsOperation) this.history.write(this.streamsOperation);
-  }
-
-  private loseThread(reason: string, retryMs: number): void {
-    this.workerDeath = `The store's thread died and is started again in ${retryMs} ms: ${reason.split("\n")[0]}`;
-    this.lost += (this.stats?.queued ?? 0) + (this.stats?.dropped ?? 0);
-    this.storedBefore += this.stats?.checksStored ?? 0;
-    this.stats = undefined;
   }
 }

@@ -30,10 +30,13 @@ export class StreamRegistry {
   private readonly update: Statement<[string, string, number | null, number, number]>;
   private readonly remove: Statement<[number, number]>;
   private readonly findRemoved: Statement<[string], number>;
+  private readonly allRemoved: Statement<[string], number>;
 
   constructor(db: Database) {
     this.insert = db.prepare(
-      "INSERT INTO streams (name, url, path_hash, protocol, created) VALUES (?, ?, ?, ?, ?)",
+      `INSERT INTO streams (id, name, url, path_hash, protocol, created)
+       VALUES (1 + max(coalesce((SELECT max(id) FROM streams), 0),
+         coalesce((SELECT value FROM progress WHERE key = 'last_stream'), 0)), ?, ?, ?, ?, ?)`,
     );
     this.update = db.prepare(
       "UPDATE streams SET name = ?, url = ?, path_hash = ?, protocol = ?, removed = NULL WHERE id = ?",
@@ -43,6 +46,9 @@ export class StreamRegistry {
       .prepare<[string], number>(
         "SELECT id FROM streams WHERE name = ? AND removed IS NOT NULL ORDER BY removed DESC LIMIT 1",
       )
+      .pluck();
+    this.allRemoved = db
+      .prepare<[string], number>("SELECT id FROM streams WHERE name = ? AND removed IS NOT NULL")
       .pluck();
     const rows = db
       .prepare(
@@ -107,6 +113,17 @@ export class StreamRegistry {
     const { lastInsertRowid } = this.insert.run(name, origin, pathHash, PROTOCOL_CODES[protocol], at);
     this.remove.run(at, Number(lastInsertRowid));
     return Number(lastInsertRowid);
+  }
+
+  /**
+   * Gives a name up for its removed streams: checks that are still on their way belong to nobody then.
+   * @returns their ids, and the watched stream of this name
+   */
+  forget(name: string): { removed: number[]; watched?: RegisteredStream } {
+    const removed = this.allRemoved.all(name);
+    const former = this.former.get(name);
+    if (former && removed.includes(former.id)) this.former.delete(name);
+    return { removed, watched: this.active.get(name) };
   }
 
   private findRenames(wanted: Iterable<{ name: string; url: string }>, told: readonly Rename[]): Rename[] {

@@ -5,8 +5,8 @@ import type { Recorder } from "./recorder";
 import { addCheck, addTime, emptyRollup, HOUR_MS, type Rollup } from "./rollup";
 import { RollupTable } from "./rollup-table";
 import type { Slices } from "./slices";
-import { V22Source, type V22Row } from "./v22-source";
-import { v22Time, v22Verdict, withoutCredentials } from "./v22-samples";
+import { usualIntervalMs, type V22Reader, type V22Row } from "./v22-rows";
+import { v22Time, v22Verdict, v22WritersOf, withoutCredentials } from "./v22-samples";
 import { V22Track, type TrackIncident, type TrackSpan, type TrackState } from "./v22-track";
 
 const ROWS_A_SLICE = 2500;
@@ -36,7 +36,7 @@ export class ImportTable {
     private readonly db: Database,
     private readonly file: string,
     private readonly table: string,
-    private readonly source: V22Source,
+    private readonly source: V22Reader,
     private readonly now: number,
   ) {
     this.statements = prepareStatements(db);
@@ -79,13 +79,13 @@ export class ImportTable {
 
   private trackState(): TrackState {
     if (this.progress?.track) return JSON.parse(this.progress.track) as TrackState;
-    return { intervalMs: this.source.intervalMs(this.table), lastAt: null, open: null, trouble: null };
+    return { intervalMs: usualIntervalMs(this.source, this.table), lastAt: null, open: null, trouble: null };
   }
 
   /** A table that nobody claims belonged to a stream that was deleted: its name is the table's. */
   private findStreams(recorder: Recorder, known: { name: string; url: string }[]): number[] {
     const now = new Map([...known, ...recorder.watched()].map((stream) => [stream.name, stream]));
-    const writers = V22Source.writersOf(this.table, now.values());
+    const writers = v22WritersOf(this.table, now.values());
     const orphan = { name: this.table.slice("log_".length) || this.table, url: "" };
     return recorder.adoptStreams(writers.length > 0 ? writers : [orphan], this.now);
   }

@@ -6,7 +6,10 @@ import type { Logger } from "../../common/logger";
 import { ImportTable } from "./v22-import-table";
 import type { Recorder } from "./recorder";
 import type { Slices } from "./slices";
+import { isBroken } from "./store-failure";
 import type { ImportStats } from "./store-messages";
+import type { V22Reader } from "./v22-rows";
+import { V22Scan } from "./v22-scan";
 import { V22Source } from "./v22-source";
 
 export interface V22ImportOptions {
@@ -29,7 +32,7 @@ const WHOLE = "";
 export class V22Import {
   private readonly pending: string[];
   private readonly running = new Map<string, ImportStats>();
-  private source?: V22Source;
+  private source?: V22Reader;
 
   constructor(private readonly options: V22ImportOptions) {
     const done = new Set(
@@ -70,22 +73,22 @@ export class V22Import {
     let tables: ImportTable[];
     let streams: { name: string; url: string }[];
     try {
-      this.source = new V22Source(path.join(path.dirname(file), name));
-      streams = this.source.streams();
-      const source = this.source;
+      const source = yield* this.openSource(path.join(path.dirname(file), name), stats);
+      streams = source.streams();
       const now = this.options.clock.now();
       tables = source.tables().map((table) => new ImportTable(db, name, table, source, now));
     } catch (error) {
       logger.error(`${name} cannot be read and nothing of it was imported: ${String(error)}`);
       return this.finish(stats);
     }
+    const stray = stats.lost;
     const all = tables.reduce((sum, { lastId }) => sum + lastId, 0);
     logger.info(`importing the history of ${streams.length} streams, about ${all} checks, from ${name}`);
     let saidAt = this.options.clock.elapsed();
     for (const table of tables) {
       yield* table.run(recorder, streams, () => {
         stats.rows = tables.reduce((sum, { rows }) => sum + rows, 0);
-        stats.lost = tables.reduce((sum, { lost }) => sum + lost, 0);
+        stats.lost = stray + tables.reduce((sum, { lost }) => sum + lost, 0);
         stats.share = all === 0 ? 1 : Math.min(1, (stats.rows + stats.lost) / all);
         if (this.options.clock.elapsed() - saidAt < SAY_EVERY_MS) return;
         saidAt = this.options.clock.elapsed();
@@ -95,6 +98,28 @@ export class V22Import {
     }
     db.transaction(() => recorder.adoptStreams(streams, this.options.clock.now())).immediate();
     this.finish(stats);
+  }
+
+  /** As SQLite reads it; page by page where it cannot even tell which tables there are. */
+  private *openSource(file: string, stats: ImportStats): Generator<void, V22Reader, void> {
+    try {
+      this.source = new V22Source(file);
+      if (this.source.tables().length > 0 || this.source.streams().length > 0) return this.source;
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+    }
+    this.close();
+    const scan = new V22Scan(file);
+    this.source = scan;
+    yield* scan.prepare();
+    const count = scan.tables().length;
+    if (count > 0) {
+      this.options.logger.warn(
+        `the list of tables of ${stats.file} cannot be read: ${count} tables were found by their rows`,
+      );
+    }
+    stats.lost = scan.strayRows;
+    return scan;
   }
 
   private finish(stats: ImportStats): void {

@@ -1,30 +1,10 @@
 import BetterSqlite, { type Database, type Statement } from "better-sqlite3";
 import { isBroken } from "./store-failure";
-import { asciiLowerCase, v22TableKey, v22Time } from "./v22-samples";
-
-export interface V22Row {
-  id: number;
-  ts: unknown;
-  status: unknown;
-  latency: unknown;
-  message: unknown;
-}
-
-export interface V22Rows {
-  rows: V22Row[];
-  /** The id after which to read on. */
-  lastId: number;
-  /** Rows that stood in damaged pages. */
-  lost: number;
-  done: boolean;
-}
-
-const DEFAULT_INTERVAL_MS = 20_000;
-const LONGEST_INTERVAL_MS = 3_600_000;
-const SAMPLES_FOR_INTERVAL = 50;
+import type { V22Reader, V22Row, V22Rows } from "./v22-rows";
+import { asciiLowerCase } from "./v22-samples";
 
 /** A v2.2 database, also a damaged one: reads what can be read and never writes. */
-export class V22Source {
+export class V22Source implements V22Reader {
   private readonly db: Database;
 
   constructor(file: string) {
@@ -38,7 +18,6 @@ export class V22Source {
     this.db.close();
   }
 
-  /** Names of all log tables. */
   tables(): string[] {
     const names = this.db
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -50,7 +29,6 @@ export class V22Source {
     });
   }
 
-  /** The streams that it knew, as far as they can be read. */
   streams(): { name: string; url: string }[] {
     try {
       const rows = this.db.prepare("SELECT name, url FROM streams").all() as {
@@ -66,16 +44,6 @@ export class V22Source {
     }
   }
 
-  /** The streams among these that wrote into a table: none for one that was left behind. */
-  static writersOf(
-    table: string,
-    streams: Iterable<{ name: string; url: string }>,
-  ): { name: string; url: string }[] {
-    const key = asciiLowerCase(table.slice("log_".length));
-    return [...streams].filter(({ name }) => v22TableKey(name) === key);
-  }
-
-  /** The largest id of a table, as far as anybody can tell. */
   lastId(table: string): number {
     for (const read of [
       () => this.db.prepare("SELECT seq FROM sqlite_sequence WHERE name = ?").pluck().get(table),
@@ -93,19 +61,6 @@ export class V22Source {
       }
     }
     return 0;
-  }
-
-  /** The usual time between two samples, from the first ones: the median. */
-  intervalMs(table: string): number {
-    const times = this.read(table, 0, SAMPLES_FOR_INTERVAL).rows.map(({ ts }) => v22Time(ts));
-    const gaps: number[] = [];
-    for (let index = 1; index < times.length; index++) {
-      const gap = (times[index] ?? NaN) - (times[index - 1] ?? NaN);
-      if (gap > 0) gaps.push(gap);
-    }
-    gaps.sort((a, b) => a - b);
-    const median = gaps[Math.floor(gaps.length / 2)] ?? DEFAULT_INTERVAL_MS;
-    return Math.min(Math.max(median, 1000), LONGEST_INTERVAL_MS);
   }
 
   read(table: string, after: number, most: number): V22Rows {

@@ -1,19 +1,23 @@
 import path from "node:path";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
+import type { Rename } from "../../common/renames";
 import { settingsSchema, type Settings } from "../../contracts/settings";
 import type { Stream } from "../../contracts/stream";
+import type { ConfigText, ReadAnswer } from "./config-desk";
+import { ConfigFile, revisionOf } from "./config-file";
+import { ConfigThread, ThreadFault } from "./config-thread";
 import { ConfigWatcher, fileSignature } from "./config-watcher";
-import type { ConfigText, ConfigWorkerAnswer } from "./config-worker";
 import { createConfig } from "./create-config";
 import type { Environment } from "./environment";
-import { parseInWorker } from "./parse-in-worker";
 import { formatProblem, formatProblems, type Problem } from "./problem";
-import { errorCode, isMissing, readConfigFile } from "./read-config-file";
+import { errorCode, isMissing, readConfigFile, type FileRead } from "./read-config-file";
 
 export interface Config {
   streams: Stream[];
   settings: Settings;
+  /** Renames that somebody made by an edit; others are found by an unchanged URL. */
+  renames?: Rename[];
 }
 
 export interface ConfigStatus {
@@ -45,30 +49,30 @@ type Cause = "start" | "change" | "request";
 /** What is in force, as JSON, so that nobody can change it. */
 type InForce = Required<Pick<ConfigText, "streams" | "settings">>;
 
-const KEPT_VERSIONS = 5;
-
 /**
  * The configuration as it is in force: reads config.yaml when it starts and each time it changes, makes it when there
  * is none, and keeps the last good one while the file cannot be used.
  */
 export class ConfigSource {
-  /** How problems call the file. */
-  private readonly name: string;
+  readonly file: ConfigFile;
+  readonly thread: ConfigThread;
   private readonly watcher: ConfigWatcher;
   private readonly ending = new AbortController();
   private started?: Promise<void>;
   private asked?: Promise<void>;
-  /** One file is read at a time. */
+  /** The file is read or written by one at a time. */
   private queue: Promise<void> = Promise.resolve();
-  private thread: Promise<unknown> = Promise.resolve();
   private inForce?: InForce;
+  /** Of the file that is in force; empty when it is none that could be read. */
+  private revision = "";
   private said = "";
   /** Why config.yaml could not be made. */
   private creationFault?: string;
 
   constructor(private readonly options: ConfigSourceOptions) {
-    this.name = path.basename(options.file);
-    const { file, clock, pollMs } = options;
+    const { file, clock, pollMs, env } = options;
+    this.file = new ConfigFile(file);
+    this.thread = new ConfigThread(env);
     this.watcher = new ConfigWatcher({ file, clock, pollMs, onChange: () => void this.enqueue("change") });
   }
 
@@ -82,7 +86,7 @@ export class ConfigSource {
   async stop(): Promise<void> {
     this.ending.abort();
     this.watcher.stop();
-    await this.thread;
+    await this.thread.stop();
   }
 
   /** Reads the file again and hands on what is then in force, changed or not. */
@@ -90,6 +94,32 @@ export class ConfigSource {
     await this.start();
     this.asked ??= this.enqueue("request");
     await this.asked;
+  }
+
+  /** Does something with the file while nobody else reads or writes it here. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    await this.start();
+    const done = this.queue.then(work);
+    this.queue = done.then(
+      () => {},
+      () => {},
+    );
+    return done;
+  }
+
+  /** Puts in force what has just been saved, without waiting for the watcher to see it. */
+  take(saved: ConfigText, revision: string, renames: Rename[]): void {
+    this.revision = revision;
+    this.accept(saved, "request", false, renames);
+  }
+
+  /** A copy of what is in force; undefined before the start. */
+  get config(): Config | undefined {
+    if (!this.inForce) return undefined;
+    return {
+      streams: JSON.parse(this.inForce.streams.json) as Stream[],
+      settings: JSON.parse(this.inForce.settings) as Settings,
+    };
   }
 
   private async startOnce(): Promise<void> {
@@ -118,27 +148,33 @@ export class ConfigSource {
       }
     });
     this.queue = run.catch((error: unknown) => {
-      this.options.logger.error(`${this.name}: ${error instanceof Error ? error.message : String(error)}`);
+      const text = error instanceof Error ? error.message : String(error);
+      this.options.logger.error(`${this.file.name}: ${text}`);
     });
     return run;
   }
 
   private async load(cause: Cause): Promise<void> {
-    const answer = await this.read(this.options.file);
+    const read = await this.file.read();
+    const revision = "bytes" in read ? revisionOf(read.bytes) : "";
+    // what was saved here is known already, and so is a file that somebody only touched
+    if (cause === "change" && revision !== "" && revision === this.revision) return;
+    const answer = await this.understand(read);
     if (this.ending.signal.aborted) return;
+    this.revision = "fatal" in answer ? "" : revision;
     if ("fatal" in answer) await this.refuse(answer.fatal, cause);
-    else this.accept(answer, cause);
+    else this.accept(answer, cause, cause === "request");
   }
 
-  private async read(file: string): Promise<ConfigWorkerAnswer> {
-    const read = await readConfigFile(file);
-    if ("text" in read) {
-      const thread = parseInWorker(read.text, { env: this.options.env, signal: this.ending.signal });
-      this.thread = thread.catch(() => {});
-      return thread;
-    }
+  private async understand(read: FileRead): Promise<ReadAnswer> {
     if ("fatal" in read) return read;
-    return { fatal: { place: "", message: this.missing(), severity: "error" } };
+    if ("missing" in read) return fatal(this.missing());
+    try {
+      return await this.thread.ask("read", { text: read.text });
+    } catch (error) {
+      if (!(error instanceof ThreadFault)) throw error;
+      return fatal(`the file ${error.message}`);
+    }
   }
 
   private missing(): string {
@@ -148,21 +184,21 @@ export class ConfigSource {
     return `there is no such file and it cannot be made (${this.creationFault}): ${folder} must be a folder that Node-RED can write into`;
   }
 
-  private accept(answer: ConfigText, cause: Cause): void {
+  private accept(answer: ConfigText, cause: Cause, isAsked: boolean, renames: Rename[] = []): void {
     this.creationFault = undefined;
     const changed = this.adopt(answer);
-    const problems = formatProblems(this.name, answer.problems, answer.hiddenProblems);
+    const problems = formatProblems(this.file.name, answer.problems, answer.hiddenProblems);
     this.say(problems, cause, (line, index) =>
       answer.problems[index]?.severity === "error"
         ? this.options.logger.error(line)
         : this.options.logger.warn(line),
     );
-    if (changed) this.options.logger.info(`${this.name}: ${countOf(this.streams, "stream")}`);
+    if (changed) this.options.logger.info(`${this.file.name}: ${countOf(this.streams, "stream")}`);
     const problemCount = answer.problems.length + answer.hiddenProblems;
-    this.handOn({ streams: this.streams, problems, problemCount }, changed || cause === "request");
+    this.handOn({ streams: this.streams, problems, problemCount }, changed || isAsked, renames);
   }
 
-  private async refuse(fatal: Problem, cause: Cause): Promise<void> {
+  private async refuse(problem: Problem, cause: Cause): Promise<void> {
     let changed = false;
     let until = "the last good settings stay in force";
     if (!this.inForce) {
@@ -171,7 +207,7 @@ export class ConfigSource {
       changed = true;
       until = kept === undefined ? "nothing is watched until then" : `${kept} is used until then`;
     }
-    const refused = `${formatProblem(this.name, fatal)}; ${until}`;
+    const refused = `${formatProblem(this.file.name, problem)}; ${until}`;
     this.say([refused], cause, (line) => this.options.logger.error(line));
     const status = { streams: this.streams, problems: [refused], problemCount: 1, refused };
     this.handOn(status, changed || cause === "request");
@@ -179,11 +215,11 @@ export class ConfigSource {
 
   /** @returns the name of the newest kept version that can be read; undefined when nothing but the defaults is left */
   private async adoptKeptVersion(): Promise<string | undefined> {
-    for (let version = 1; version <= KEPT_VERSIONS; version++) {
-      const answer = await this.read(`${this.options.file}.${version}`);
+    for (const version of this.file.versions()) {
+      const answer = await this.understand(await readConfigFile(version));
       if ("fatal" in answer) continue;
       this.adopt(answer);
-      return `${this.name}.${version}`;
+      return path.basename(version);
     }
     this.adopt({ settings: JSON.stringify(settingsSchema.parse({})) });
     return undefined;
@@ -209,14 +245,15 @@ export class ConfigSource {
     lines.forEach(log);
   }
 
-  private handOn(status: ConfigStatus, config: boolean): void {
+  private handOn(status: ConfigStatus, changed: boolean, renames: Rename[] = []): void {
     this.options.onStatus(status);
-    if (!config || !this.inForce) return;
-    this.options.onConfig({
-      streams: JSON.parse(this.inForce.streams.json) as Stream[],
-      settings: JSON.parse(this.inForce.settings) as Settings,
-    });
+    const { config } = this;
+    if (changed && config) this.options.onConfig(renames.length > 0 ? { ...config, renames } : config);
   }
+}
+
+function fatal(message: string): { fatal: Problem } {
+  return { fatal: { place: "", message, severity: "error" } };
 }
 
 /** "1 stream", "12 streams". */

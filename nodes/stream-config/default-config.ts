@@ -72,6 +72,9 @@ mqtt:
   # With use_tls: true accepts any certificate; ca_file names the certificate of an authority of your own.
   tls_insecure: false
   # ca_file: /path/to/ca.pem
+  # A certificate of our own and its key, for a broker that asks for one.
+  # cert_file: /path/to/streampulse.pem
+  # key_file: /path/to/streampulse.key
   # MQTT 3.1.1 is 4, MQTT 5 is 5.
   protocol_version: 4
   # Where the status of all streams is published as one JSON, every interval_seconds (at least 5).

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { MOST_BYTES, tooLarge } from "./parse-config";
 import type { Problem } from "./problem";
 
-export type FileRead = { text: string } | { missing: true } | { fatal: Problem };
+export type FileRead = { text: string; bytes: Buffer } | { missing: true } | { fatal: Problem };
 
 /** Reads a file of text with limits. Never throws: what cannot be read is a problem that says what to do. */
 export async function readConfigFile(file: string): Promise<FileRead> {
@@ -39,7 +39,7 @@ export function errorCode(error: unknown): string {
 function decode(bytes: Buffer): FileRead {
   if (bytes.length > MOST_BYTES) return fatal(tooLarge());
   try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), bytes };
   } catch {
     const before = bytes.toString("utf8").split("\uFFFD", 1)[0] ?? "";
     const lineStart = before.lastIndexOf("\n") + 1;

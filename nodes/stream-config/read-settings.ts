@@ -11,16 +11,16 @@ import { readKeys, shownKey, type KeysRead, type Reading, type Shape } from "./r
 import { isEmpty, type Field } from "./yaml-file";
 
 /** The keys whose values are maps of keys. */
-const SECTIONS = {
+export const NESTED_SETTINGS = {
   probe: probeSettingsSchema.shape,
   retention: retentionSettingsSchema.shape,
   mqtt: mqttSettingsSchema.shape,
 } as const;
 
 /** Not keys of the file, or read elsewhere. */
-const ELSEWHERE = new Set(["handshake_timeout_ms", ...Object.keys(SECTIONS)]);
+const ELSEWHERE = new Set(["handshake_timeout_ms", ...Object.keys(NESTED_SETTINGS)]);
 
-const TOP_LEVEL: Shape = Object.fromEntries(
+export const SETTINGS_SHAPE: Shape = Object.fromEntries(
   Object.entries(settingsSchema.shape).filter(([key]) => !ELSEWHERE.has(key)),
 );
 
@@ -30,17 +30,17 @@ interface Section extends KeysRead {
 
 /** All of config.yaml but `streams:`. A wrong key falls back to its default, alone. */
 export function readSettings(topLevel: ReadonlyMap<string, Field>, reading: Reading): Settings {
-  const own = [...topLevel].filter(([key]) => key !== "streams" && !Object.hasOwn(SECTIONS, key));
+  const own = [...topLevel].filter(([key]) => key !== "streams" && !Object.hasOwn(NESTED_SETTINGS, key));
   const { values } = readKeys(
     {
       fields: new Map(own),
-      shape: TOP_LEVEL,
-      neighbours: ["streams", ...Object.keys(SECTIONS)],
+      shape: SETTINGS_SHAPE,
+      neighbours: ["streams", ...Object.keys(NESTED_SETTINGS)],
       label: "",
       place: "",
       owner: "config.yaml",
       unknown: new Set(),
-      consequence: (key) => fallback(TOP_LEVEL, key),
+      consequence: (key) => fallback(SETTINGS_SHAPE, key),
     },
     reading,
   );
@@ -60,11 +60,11 @@ export function readSettings(topLevel: ReadonlyMap<string, Field>, reading: Read
 }
 
 function readSection(
-  name: keyof typeof SECTIONS,
+  name: keyof typeof NESTED_SETTINGS,
   topLevel: ReadonlyMap<string, Field>,
   reading: Reading,
 ): Section {
-  const shape: Shape = SECTIONS[name];
+  const shape: Shape = NESTED_SETTINGS[name];
   const section = topLevel.get(name);
   const map = section?.value ?? null;
   if (!section || isEmpty(map)) return emptySection();

@@ -1,8 +1,9 @@
 import path from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeStatus } from "node-red";
 import { systemClock } from "../../common/clock";
-import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
+import { nodeLogger, productSettings, reportHealth, routeRefusal, type AnyMessage } from "../../common/node-red";
 import type { StreamsMessage } from "../../contracts/messages";
+import { ConfigEditor, failure, type EditorAnswer } from "./config-editor";
 import { ConfigSource, countOf, type ConfigStatus } from "./config-source";
 
 interface StreamConfigDef extends NodeDef {
@@ -20,15 +21,17 @@ export = function (RED: NodeAPI): void {
   function StreamConfigNode(this: Node, definition: StreamConfigDef): void {
     RED.nodes.createNode(this, definition);
     const file = configFile(definition.file);
+    const env = { ...process.env };
+    const logger = nodeLogger(this);
     let message: StreamsMessage | undefined;
     const source = new ConfigSource({
       file,
-      env: { ...process.env },
+      env,
       clock: systemClock,
-      logger: nodeLogger(this),
-      onConfig: ({ streams, settings }) => {
+      logger,
+      onConfig: ({ streams, settings, renames }) => {
         message = { topic: "streams", payload: streams, settings };
-        this.send(message);
+        this.send(renames ? { ...message, renames } : message);
       },
       onStatus: (status) => {
         this.status(nodeStatus(status));
@@ -41,6 +44,13 @@ export = function (RED: NodeAPI): void {
         });
       },
     });
+    const editor = new ConfigEditor({
+      source,
+      env,
+      logger,
+      onForget: (names) => this.send({ topic: "forget", payload: names }),
+      onRestart: (service) => this.send({ topic: "restart", payload: service }),
+    });
 
     // what is sent before all nodes are there is lost, and a deploy of the nodes behind this one makes them anew
     let started = false;
@@ -51,18 +61,38 @@ export = function (RED: NodeAPI): void {
     };
     RED.events.on("flows:started", onFlowsStarted);
 
-    this.on("input", (_message, _send, done) => {
-      source.reload().then(() => done(), done);
+    const answerOf = (message: AnyMessage) => {
+      const refused = isForEditor(message) ? routeRefusal(RED, message) : undefined;
+      if (refused) return Promise.resolve(failure(403, refused.code, refused.message));
+      return editor.answer(message);
+    };
+    this.on("input", (message, send, done) => {
+      const asked = answerOf(message);
+      if (!asked) return void source.reload().then(() => done(), done);
+      asked.then((answer) => {
+        send([null, withAnswer(message, answer)]);
+        done();
+      }, done);
     });
     this.on("close", (done: (error?: Error) => void) => {
       RED.events.off("flows:started", onFlowsStarted);
       reportHealth(RED, { source: this.id, withdrawn: true });
-      source.stop().then(() => done(), done);
+      Promise.all([source.stop(), editor.stop()]).then(() => done(), done);
     });
   }
 
   RED.nodes.registerType("stream-config", StreamConfigNode);
 };
+
+function isForEditor({ topic }: AnyMessage): boolean {
+  return topic === "config" || topic === "edit" || topic === "import";
+}
+
+/** An `http response` would hand an object to any page that asks for it as a script: it gets text. */
+function withAnswer(message: AnyMessage, { payload, ...answer }: EditorAnswer): AnyMessage {
+  const isText = message.res !== undefined && typeof payload !== "string";
+  return Object.assign(message, answer, { payload: isText ? JSON.stringify(payload) : payload });
+}
 
 const MOST_CHARACTERS = 80;
 

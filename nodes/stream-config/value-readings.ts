@@ -27,11 +27,15 @@ export function readingsOf(yaml: YamlFile, node: Node, env: Environment): Readin
 }
 
 function asNumber(value: unknown): number | undefined {
-  return typeof value === "string" && /^[+-]?\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : undefined;
+  return typeof value === "string" && isNumeral(value) ? Number(value) : undefined;
+}
+
+export function isNumeral(text: string): boolean {
+  return /^[+-]?\d+(\.\d+)?$/.test(text.trim());
 }
 
 /** A quoted "no" is text: v2.2 took any such text for true, so nobody knows what is meant. */
-function asFlag(scalar: Scalar, value: unknown): boolean | undefined {
+export function asFlag(scalar: Scalar, value: unknown): boolean | undefined {
   if (typeof value !== "string" || scalar.type !== "PLAIN") return undefined;
   if (/^(true|yes|on)$/i.test(value)) return true;
   return /^(false|no|off)$/i.test(value) ? false : undefined;

@@ -29,6 +29,13 @@ export interface Fault {
   message: string;
 }
 
+export interface YamlFileOptions {
+  /** The line of the whole text that a line of this part of it is; both count from 1. */
+  lineOf?: (line: number) => number;
+  /** Keep where every character stands that is no value, for edits. */
+  keepTokens?: boolean;
+}
+
 /** Told of what is wrong with a map's own keys; `key` is undefined when it is no text. */
 export type OnKeyFault = (position: Position, key: string | undefined, message: string) => void;
 
@@ -38,26 +45,34 @@ export type OnKeyFault = (position: Position, key: string | undefined, message: 
  */
 export class YamlFile {
   private constructor(
-    private readonly lines: LineCounter,
+    private readonly positionAt: (offset: number) => Position,
     private readonly aliases: Map<Alias, Node>,
     readonly root: Node | null,
     readonly warnings: readonly Fault[],
   ) {}
 
   /** @returns the first fault when the text is not YAML */
-  static read(text: string): YamlFile | Fault {
+  static read(
+    text: string,
+    { lineOf = (line) => line, keepTokens = false }: YamlFileOptions = {},
+  ): YamlFile | Fault {
     const lines = new LineCounter();
+    const positionAt = (offset: number) => {
+      const { line, col } = lines.linePos(offset);
+      return { line: lineOf(Math.max(line, 1)), column: Math.max(col, 1) };
+    };
     // the parser compares each key with all others of its map when it looks for twins: fields() does it in one step
     const document: Document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: false,
+      keepSourceTokens: keepTokens,
     });
     const faults = (errors: Document["errors"] | Document["warnings"]) =>
       [...errors]
         .sort((a, b) => a.pos[0] - b.pos[0])
         .map(({ code, pos }) => {
-          const position = positionAt(lines, pos[0]);
+          const position = positionAt(pos[0]);
           const lineStart = pos[0] - (position.column - 1);
           return { position, message: yamlFault(code, text.slice(lineStart, pos[0] + 1)) };
         });
@@ -65,10 +80,10 @@ export class YamlFile {
     if (first) return first;
     try {
       const aliases = text.includes("*") ? resolveAliases(document.contents) : new Map<Alias, Node>();
-      return new YamlFile(lines, aliases, document.contents, faults(document.warnings));
+      return new YamlFile(positionAt, aliases, document.contents, faults(document.warnings));
     } catch (error) {
       if (!(error instanceof AliasFault)) throw error;
-      return { position: positionAt(lines, error.offset), message: error.message };
+      return { position: positionAt(error.offset), message: error.message };
     }
   }
 
@@ -78,7 +93,7 @@ export class YamlFile {
   }
 
   positionOf(node: unknown): Position {
-    return positionAt(this.lines, (node as Node | null)?.range?.[0] ?? 0);
+    return this.positionAt((node as Node | null)?.range?.[0] ?? 0);
   }
 
   /** The keys of a map with what they hold. */
@@ -141,17 +156,12 @@ export class YamlFile {
   }
 }
 
-function positionAt(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
 /** Nothing, or `null` and `~`: a key that is not set. */
 export function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null);
 }
 
 /** False for a key with nothing behind it: such a value stands where the next line begins. */
-function isWritten(value: unknown): boolean {
+export function isWritten(value: unknown): boolean {
   return value !== null && !(isScalar(value) && value.value === null && !value.source);
 }

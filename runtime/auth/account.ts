@@ -9,6 +9,7 @@ import {
   passwordProblem,
   TooManyHashes,
   verifyPasswordSync,
+  type PasswordProblem,
 } from "./password";
 import { addressKey, BY_ACCOUNT, BY_ADDRESS, RateLimit } from "./rate-limit";
 import { newCode, readCode, sameSecret } from "./secrets";
@@ -34,7 +35,13 @@ export type SignIn = { ok: true; session: string } | { ok: false; waitMs: number
 export type SetUp =
   | { ok: true; session: string }
   | { ok: false; waitMs: number }
-  | { ok: false; field: "code" | "password"; problem: string };
+  | { ok: false; field: "code"; problem: "wrong_code" }
+  | { ok: false; field: "password"; problem: PasswordProblem };
+export type PasswordChange =
+  | { ok: true }
+  | { ok: false; waitMs: number }
+  | { ok: false; field: "old"; problem: "wrong_password" }
+  | { ok: false; field: "new"; problem: PasswordProblem };
 
 /** The admin account: the password, its first choice, who is signed in, and the tokens of scripts. */
 export class Account {
@@ -47,6 +54,7 @@ export class Account {
   private readonly hasher = new PasswordHasher();
   private readonly byAddress: RateLimit;
   private readonly byAccount: RateLimit;
+  private readonly editors = new Set<() => void>();
   private code = newCode();
   private wrongCodes = 0;
 
@@ -148,12 +156,59 @@ export class Account {
     return { ok: true, session: this.sessions.create() };
   }
 
+  /**
+   * Another password, by whoever knows the old one. All other sessions end, since somebody may have known it too.
+   * @param session the one that stays
+   */
+  async changePassword(
+    form: { old: string; fresh: string },
+    session: string,
+    address: string | undefined,
+  ): Promise<PasswordChange> {
+    const verdict = await this.verify(form.old, address);
+    if (!verdict.ok) {
+      return verdict.waitMs > 0 ? verdict : { ok: false, field: "old", problem: "wrong_password" };
+    }
+    const problem = passwordProblem(form.fresh, form.fresh, this.code);
+    if (problem) return { ok: false, field: "new", problem };
+    try {
+      const admin = await this.hasher.hash(form.fresh);
+      this.file.change((data) => {
+        data.admin = admin;
+        data.generation++;
+      });
+    } catch (error) {
+      if (error instanceof TooManyHashes) return { ok: false, waitMs: BUSY_MS };
+      throw error;
+    }
+    this.sessions.endOthers(session);
+    this.cutEditors();
+    return { ok: true };
+  }
+
   /** Ends every session, and voids every token of the editor. Tokens of scripts stay. */
   signOutEverywhere(): void {
     this.sessions.endAll();
     this.file.change((data) => {
       data.generation++;
     });
+    this.cutEditors();
+  }
+
+  /**
+   * Ties an open connection of the editor, which asks for its token only at its beginning, to the login.
+   * @param cut is called when the editor's tokens become void
+   * @returns call it when the connection has ended by itself
+   */
+  trackEditor(cut: () => void): () => void {
+    this.editors.add(cut);
+    return () => void this.editors.delete(cut);
+  }
+
+  private cutEditors(): void {
+    const cuts = [...this.editors];
+    this.editors.clear();
+    for (const cut of cuts) cut();
   }
 
   /** @returns what a bearer token may do: `STREAMPULSE_API_TOKEN` reads, the tokens made after login write too */
@@ -194,6 +249,6 @@ export class Account {
         `${MOST_WRONG_CODES} wrong set-up codes were tried. The new code is ${this.code}`,
       );
     }
-    return { ok: false, field: "code", problem: "This is not the code that the log shows." };
+    return { ok: false, field: "code", problem: "wrong_code" };
   }
 }

@@ -32,18 +32,21 @@ const HASH_BYTES = 32;
 export const LEAST_CHARACTERS = 10;
 export const MOST_CHARACTERS = 200;
 
-/**
- * Says what is wrong with a newly chosen password, as a sentence for its field.
- * @param code the one-time code, which everybody who reads the log knows
- */
-export function passwordProblem(password: string, repeated: string, code: string): string | undefined {
+/** What is wrong with a newly chosen password. */
+export type PasswordProblem = "too_short" | "too_long" | "not_same" | "begins_with_admin" | "is_code";
+
+/** @param code the one-time code, which everybody who reads the log knows */
+export function passwordProblem(
+  password: string,
+  repeated: string,
+  code: string,
+): PasswordProblem | undefined {
   const length = [...password].length;
-  if (length < LEAST_CHARACTERS) return `Choose at least ${LEAST_CHARACTERS} characters.`;
-  if (length > MOST_CHARACTERS) return `Choose at most ${MOST_CHARACTERS} characters.`;
-  if (password !== repeated) return "The two passwords are not the same.";
-  if (/^admin/i.test(password)) return "Choose a password that does not begin with admin.";
-  if (comparable(password) === comparable(code)) return "Choose a password that is not the code.";
-  return undefined;
+  if (length < LEAST_CHARACTERS) return "too_short";
+  if (length > MOST_CHARACTERS) return "too_long";
+  if (password !== repeated) return "not_same";
+  if (/^admin/i.test(password)) return "begins_with_admin";
+  return comparable(password) === comparable(code) ? "is_code" : undefined;
 }
 
 function comparable(text: string): string {

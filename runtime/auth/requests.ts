@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 
+export { isSameOrigin } from "../../common/same-origin";
+
 /** What requests tell about who sends them, and how far that can be believed. */
 
 export const SESSION_COOKIE = "streampulse_session";
@@ -66,22 +68,4 @@ function lastEntry(header: string | string[] | undefined): string | undefined {
 
 export function isWrite(request: Request): boolean {
   return request.method !== "GET" && request.method !== "HEAD";
-}
-
-/**
- * True when a page of this very host sent the request. A browser sends a stranger's page's cookies too, but it always
- * says whose page it was: in Origin, or in Referer.
- */
-export function isSameOrigin(request: Request): boolean {
-  const { host, origin, referer } = request.headers;
-  const source = origin ?? referer;
-  if (!host || !source) return false;
-  try {
-    const url = new URL(source);
-    if (url.protocol !== "http:" && url.protocol !== "https:") return false;
-    // drops a default port on both sides
-    return url.host === new URL(`${url.protocol}//${host}`).host;
-  } catch {
-    return false;
-  }
 }

@@ -75,6 +75,11 @@ export class Sessions {
     this.endWhere((session) => session.hash === hash);
   }
 
+  /** @param hash of the session that stays */
+  endOthers(hash: string): void {
+    this.endWhere((session) => session.hash !== hash);
+  }
+
   endAll(): void {
     this.endWhere(() => true);
   }

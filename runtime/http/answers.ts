@@ -28,8 +28,8 @@ export function answerJson(response: ServerResponse, status: number, value: unkn
 }
 
 /** The form of every error of the API (DESIGN §7). */
-export function errorValue(code: string, message: string): object {
-  return { error: { code, message } };
+export function errorValue(code: string, message: string, field?: string): object {
+  return { error: { code, message, field } };
 }
 
 export function answerError(
@@ -61,7 +61,7 @@ export class BodyError extends Error {
  * @throws BodyError with a sentence for the sender
  */
 export async function readForm(request: IncomingMessage, mostBytes = 8192): Promise<Record<string, string>> {
-  const text = await readBody(request, mostBytes);
+  const text = (await readBody(request, mostBytes)).toString("utf8");
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type === "application/x-www-form-urlencoded")
     return textFields([...new URLSearchParams(text).entries()]);
@@ -79,7 +79,8 @@ export async function readForm(request: IncomingMessage, mostBytes = 8192): Prom
   return textFields(Object.entries(value));
 }
 
-async function readBody(request: IncomingMessage, mostBytes: number): Promise<string> {
+/** @throws BodyError when it is too long, or does not arrive whole */
+export async function readBody(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
@@ -93,7 +94,7 @@ async function readBody(request: IncomingMessage, mostBytes: number): Promise<st
     throw new BodyError(400, "The body did not arrive whole.");
   }
   if (bytes > mostBytes) throw new BodyError(413, `The body must not be longer than ${mostBytes} bytes.`);
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 function textFields(entries: [string, unknown][]): Record<string, string> {

@@ -13,7 +13,7 @@ export type RequestTarget =
   | { ok: false; message: string };
 
 /** Where one segment is a stream's name, and a name may hold an encoded slash. */
-const NAME_PLACES = [["api", "streams"], ["preview"], ["snapshot"]];
+const NAME_PLACES = [["api", "streams"], ["preview"], ["snapshot"], ["history"]];
 
 export function readRequestTarget(url: string | undefined): RequestTarget {
   if (!url?.startsWith("/")) return refuse("The request must name a path that begins with a slash.");

@@ -12,74 +12,107 @@ export interface Route {
   /** `open` for everybody, `public` too unless STREAMPULSE_API_TOKEN is set, `account` for session or token. */
   access: "open" | "public" | "account";
   methods: readonly string[];
+  /** The longest body that is taken, in bytes. */
+  mostBytes?: number;
 }
 
 const READ = ["GET", "HEAD"];
 const FORM = [...READ, "POST"];
 const WRITE = [...READ, "POST", "PUT", "DELETE"];
-const OUR_RESOURCES = ["resources", "@streampulse", "node-red-dashboard-2-streampulse"];
+const RESOURCES = "/resources/@streampulse/node-red-dashboard-2-streampulse";
 
-/** Of the API port, under /api. A backup is for the other port only. */
-const PRIVATE_READS = ["incidents", "export.csv", "export.ndjson"];
+const MEGABYTE = 1024 * 1024;
+/** 20,000 streams. */
+const EDIT_BYTES = 8 * MEGABYTE;
+/** 10 MB of text, whose quotes and line ends take more as JSON. */
+const IMPORT_BYTES = 24 * MEGABYTE;
 
-const health: Route = { to: "own", access: "open", methods: READ };
+const own = (access: Route["access"], methods: readonly string[] = READ): Route => ({ to: "own", access, methods });
 const publicApi: Route = { to: "flow", access: "public", methods: READ };
 const privateRead: Route = { to: "flow", access: "account", methods: READ };
+const writable: Route = { to: "flow", access: "account", methods: WRITE, mostBytes: EDIT_BYTES };
+
+/**
+ * `:x` is one segment that is not empty, `*` at the end any number of them. The first that fits counts.
+ */
+const PATHS: Record<Listener, Record<string, Route>> = {
+  api: {
+    "/healthz": own("open"),
+    "/metrics": publicApi,
+    "/api/status": publicApi,
+    "/api/uptime": publicApi,
+    "/api/streams": publicApi,
+    "/api/streams/:name": publicApi,
+    "/api/streams/:name/history": privateRead,
+    // a backup is for the other port only
+    "/api/incidents": privateRead,
+    "/api/export.csv": privateRead,
+    "/api/export.ndjson": privateRead,
+  },
+  gui: {
+    "/healthz": own("open"),
+    "/login": own("open", FORM),
+    "/logout": own("open", FORM),
+    "/setup": own("open", FORM),
+    "/": own("account"),
+    "/auth/tokens": own("account", ["GET", "POST"]),
+    "/auth/tokens/:id": own("account", ["DELETE"]),
+    "/auth/password": own("account", ["GET", "POST"]),
+    "/auth/sign-out-everywhere": own("account", ["POST"]),
+    "/api/openapi.json": own("account"),
+    "/api/import": { ...writable, mostBytes: IMPORT_BYTES },
+    // all else below /api may be a flow of the user's own
+    "/api/:any": writable,
+    "/api/:any/*": writable,
+    "/metrics": privateRead,
+    "/preview/:name": privateRead,
+    "/snapshot/:name": privateRead,
+    "/dashboard/socket.io/": { to: "socket", access: "account", methods: FORM },
+    "/dashboard": privateRead,
+    "/dashboard/*": privateRead,
+    [`${RESOURCES}/*`]: { to: "resource", access: "account", methods: READ },
+    // v2.2's addresses, which lead to their successors
+    "/export/all.csv": own("account"),
+    "/history/:name": own("account"),
+    "/settings": own("account"),
+  },
+};
 
 /** @param segments the parts of the path, still encoded */
 export function routeOf(listener: Listener, segments: readonly string[]): Route | undefined {
-  return listener === "api" ? apiRoute(segments) : guiRoute(segments);
+  return TABLES[listener].find(({ pattern }) => fits(pattern, segments))?.route;
+}
+
+/** All of them, for whoever describes or tests them. */
+export function allRoutes(listener: Listener): { path: string; route: Route }[] {
+  return Object.entries(PATHS[listener]).map(([path, route]) => ({ path, route }));
 }
 
 /** For flows on Node-RED's own port, where any path may be one: the public ones are public there too. */
 export function editorRoute(segments: readonly string[]): Route {
-  return isPublicApi(segments) ? publicApi : { to: "flow", access: "account", methods: [] };
+  const route = routeOf("api", segments);
+  return route?.to === "flow" && route.access === "public"
+    ? route
+    : { to: "flow", access: "account", methods: [] };
 }
 
-/** Open as in v2.2. */
-function isPublicApi([first, second, ...rest]: readonly string[]): boolean {
-  if (first === "metrics") return second === undefined;
-  if (first !== "api") return false;
-  if (second === "status" || second === "uptime") return rest.length === 0;
-  return second === "streams" && (rest.length === 0 || (rest.length === 1 && rest[0] !== ""));
+interface TableEntry {
+  pattern: string[];
+  route: Route;
 }
 
-function apiRoute(segments: readonly string[]): Route | undefined {
-  const [first, second, third, fourth] = segments;
-  if (isPublicApi(segments)) return publicApi;
-  if (segments.length === 1 && first === "healthz") return health;
-  if (first !== "api") return undefined;
-  if (segments.length === 2 && PRIVATE_READS.includes(second ?? "")) return privateRead;
-  if (segments.length === 4 && second === "streams" && third !== "" && fourth === "history")
-    return privateRead;
-  return undefined;
+const TABLES: Record<Listener, TableEntry[]> = { api: tableOf("api"), gui: tableOf("gui") };
+
+function tableOf(listener: Listener): TableEntry[] {
+  return allRoutes(listener).map(({ path, route }) => ({ pattern: path.slice(1).split("/"), route }));
 }
 
-function guiRoute(segments: readonly string[]): Route | undefined {
-  const [first = "", second, third] = segments;
-  if (first === "metrics" && segments.length === 1) return privateRead;
-  if (first === "api" && second) return { to: "flow", access: "account", methods: WRITE };
-  if (first === "dashboard") return dashboardRoute(segments);
-  if (OUR_RESOURCES.every((word, index) => segments[index] === word) && segments.length > 3) {
-    return { to: "resource", access: "account", methods: READ };
-  }
-  if (first === "auth" && second === "tokens") {
-    if (segments.length === 2) return { to: "own", access: "account", methods: ["GET", "POST"] };
-    if (segments.length === 3 && third) return { to: "own", access: "account", methods: ["DELETE"] };
-    return undefined;
-  }
-  if (segments.length === 2 && second && (first === "preview" || first === "snapshot")) return privateRead;
-  if (segments.length !== 1) return undefined;
-  if (first === "") return { to: "own", access: "account", methods: READ };
-  if (first === "healthz") return health;
-  return ["login", "logout", "setup"].includes(first)
-    ? { to: "own", access: "open", methods: FORM }
-    : undefined;
-}
-
-/** POST is how socket.io speaks where no WebSocket passes. Its path ends with a slash and is exactly this one. */
-function dashboardRoute(segments: readonly string[]): Route {
-  const isSocket = segments.length === 3 && segments[1] === "socket.io" && segments[2] === "";
-  if (isSocket) return { to: "socket", access: "account", methods: FORM };
-  return { to: "flow", access: "account", methods: READ };
+function fits(pattern: readonly string[], segments: readonly string[]): boolean {
+  const isOpen = pattern.at(-1) === "*";
+  if (isOpen ? segments.length < pattern.length : segments.length !== pattern.length) return false;
+  return pattern.every((part, index) => {
+    const segment = segments[index] ?? "";
+    if (part === "*") return true;
+    return part.startsWith(":") ? segment !== "" : segment === part;
+  });
 }

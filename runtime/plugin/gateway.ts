@@ -4,10 +4,12 @@ import { inspect } from "node:util";
 import type { Logger } from "../../common/logger";
 import { permit, type GuardedRequest } from "../auth/access";
 import type { Account } from "../auth/account";
-import { hideCredentials, isSameOrigin } from "../auth/requests";
-import { answerError, isNavigation, redirect } from "../http/answers";
+import { hideCredentials, isSameOrigin, isWrite } from "../auth/requests";
+import { answerError, BodyError, isNavigation, redirect } from "../http/answers";
+import { readFlowBody } from "../http/request-body";
 import { hasPlainHost, readRequestTarget } from "../http/request-target";
 import { routeOf, type Listener, type Route } from "../http/routes";
+import { setFlowHeaders, type FlowFacts } from "./flow-headers";
 
 /** The ways on to Node-RED. */
 export interface NodeRedDoors {
@@ -33,6 +35,8 @@ export interface GatewayOptions {
   pages: OwnPages;
   doors: NodeRedDoors;
   logger: Logger;
+  /** Of the flows as they are now. */
+  flows(): FlowFacts;
   flowAnswerMs?: number;
 }
 
@@ -69,8 +73,9 @@ export class Gateway {
       return answerError(response, permission.status, permission.code, permission.message);
     }
     request.streampulseAccess = permission.access;
-    if (route.to === "own") this.answerOwn(target.path, request, response, permission.session);
-    else this.handOn(route, target.segments, request, response, permission.session);
+    if (route.to === "own") return this.answerOwn(target.path, request, response, permission.session);
+    setFlowHeaders(response, route, target.path, this.options.flows());
+    this.handOn(route, target.segments, request, response, permission.session);
   }
 
   /** The dashboard's WebSocket. Only a session of this very host opens it, and it ends with the session. */
@@ -113,21 +118,26 @@ export class Gateway {
     if (route.to === "socket") return doors.server(request, response);
     hideCredentials(request);
     if (route.to === "resource") return doors.server(request, response);
-    this.limitWait(response);
-    doors.flow(request, response, (error) => {
+    const unanswered = (error?: unknown) => {
       if (error) {
         logger.warn(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${reasonOf(error)}`);
-        return answerError(
-          response,
-          500,
-          "flow_failed",
-          "The flow that answers this path failed; see the log.",
-        );
+        const message = "The flow that answers this path failed; see the log.";
+        return answerError(response, 500, "flow_failed", message);
       }
       // what the status API promises is missing for now; anything else a flow might answer is just not there
       const status = routeOf("api", segments) ? 503 : 404;
       const message = "No flow answers this path now: look at the tab API in the editor, or try again.";
       answerError(response, status, "no_flow", message);
+    };
+    const toFlow = () => {
+      this.limitWait(response);
+      doors.flow(request, response, unanswered);
+    };
+    if (!isWrite(request)) return toFlow();
+    readFlowBody(request, route.mostBytes ?? 0).then(toFlow, (error: unknown) => {
+      if (!(error instanceof BodyError)) return unanswered(error);
+      // what is left of the body is not read, so that no other request can follow it
+      answerError(response, error.status, "bad_request", error.message, { Connection: "close" });
     });
   }
 

@@ -2,23 +2,35 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Account } from "../auth/account";
 import { clientAddress, isSameOrigin, isSecure, isWrite, sessionCookieLine } from "../auth/requests";
 import { TokenError } from "../auth/tokens";
-import { answer, answerError, answerJson, BodyError, readForm, redirect } from "../http/answers";
+import { answerError, answerJson, BodyError, readForm, redirect } from "../http/answers";
 import { readRequestTarget } from "../http/request-target";
+import { openApi } from "../openapi";
+import { AccountApi } from "./account-api";
+import type { FlowFacts } from "./flow-headers";
 import type { OwnPages } from "./gateway";
 import type { HealthCollector } from "./health";
+import { successorOf } from "./old-addresses";
 import { answerPage, loginPage, setUpPage, signOutPage, statusPage } from "./pages";
+import { problemText, textsFor, waitText } from "./pages/texts";
 
 export interface ProductPagesOptions {
   account: Account;
   health: HealthCollector;
   trustProxy: boolean;
+  version: string;
+  /** Of the flows as they are now. */
+  flows(): FlowFacts;
   /** The editor's address, as text on the status page. */
   editorUrl(): string;
 }
 
 /** What the plugin answers itself. */
 export class ProductPages implements OwnPages {
-  constructor(private readonly options: ProductPagesOptions) {}
+  private readonly accountApi: AccountApi;
+
+  constructor(private readonly options: ProductPagesOptions) {
+    this.accountApi = new AccountApi(options.account, options.trustProxy);
+  }
 
   async answer(
     path: string,
@@ -27,7 +39,10 @@ export class ProductPages implements OwnPages {
     session: string | undefined,
   ): Promise<void> {
     if (path === "/healthz") return this.healthz(response);
-    if (path === "/") return answerPage(response, 200, "Streams", statusPage(this.options.editorUrl()));
+    if (path === "/api/openapi.json") return answerJson(response, 200, openApi(this.options.version));
+    const successor = successorOf(path, this.options.flows());
+    if (successor !== undefined) return redirect(response, successor);
+    if (path === "/") return this.status(response);
     // a login without a cookie is a write too: a stranger's page must not sign anybody in
     if (isWrite(request) && !isSameOrigin(request)) {
       return answerError(
@@ -41,7 +56,7 @@ export class ProductPages implements OwnPages {
       if (path === "/login") return await this.login(request, response, session);
       if (path === "/setup") return await this.setUp(request, response);
       if (path === "/logout") return this.logout(request, response, session);
-      await this.tokens(path, request, response, session);
+      await this.accountApi.answer(path, request, response, session);
     } catch (error) {
       if (error instanceof BodyError) {
         // what is left of the body is not read, so that no other request can follow it
@@ -58,13 +73,20 @@ export class ProductPages implements OwnPages {
     answerJson(response, health.status === "failing" ? 503 : 200, health);
   }
 
+  /** Where no dashboard is in the flows. */
+  private status(response: ServerResponse): void {
+    answerPage(response, 200, { language: "en", title: "Streams" }, statusPage(this.options.editorUrl()));
+  }
+
   private async login(request: IncomingMessage, response: ServerResponse, session?: string): Promise<void> {
     const { account, trustProxy } = this.options;
     if (account.setupNeeded) return redirect(response, "/setup");
+    const texts = textsFor(request);
+    const page = { language: texts.language, title: texts.say("signIn.title") };
     if (request.method !== "POST") {
       const next = localPath(new URLSearchParams(request.url?.split("?")[1]).get("next"));
       if (session !== undefined) return redirect(response, next);
-      return answerPage(response, 200, "Sign in", loginPage(next));
+      return answerPage(response, 200, page, loginPage(texts, next));
     }
     const form = await readForm(request);
     const next = localPath(form.next);
@@ -73,57 +95,42 @@ export class ProductPages implements OwnPages {
       if (session !== undefined) account.sessions.end(session);
       return this.enter(request, response, result.session, next);
     }
-    if (result.waitMs === 0)
-      return answerPage(response, 401, "Sign in", loginPage(next, "The password is wrong."));
-    const { text, headers } = waitWords(result.waitMs);
-    answerPage(response, 429, "Sign in", loginPage(next, text), headers);
+    if (result.waitMs === 0) {
+      return answerPage(response, 401, page, loginPage(texts, next, problemText(texts, "wrong_password")));
+    }
+    const error = waitText(texts, result.waitMs);
+    answerPage(response, 429, page, loginPage(texts, next, error), retryAfter(result.waitMs));
   }
 
   private async setUp(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { account, trustProxy } = this.options;
     if (!account.setupNeeded) return redirect(response, "/login");
-    if (request.method !== "POST") return answerPage(response, 200, "Set-up", setUpPage());
+    const texts = textsFor(request);
+    const page = { language: texts.language, title: texts.say("setUp.title") };
+    if (request.method !== "POST") return answerPage(response, 200, page, setUpPage(texts));
     const form = await readForm(request);
     const { code = "", password = "", repeated = "" } = form;
     const result = await account.setUp({ code, password, repeated }, clientAddress(request, trustProxy));
     if (result.ok) return this.enter(request, response, result.session, "/");
     if ("waitMs" in result) {
-      const { text, headers } = waitWords(result.waitMs);
-      return answerPage(response, 429, "Set-up", setUpPage({ code: text }), headers);
+      const errors = { code: waitText(texts, result.waitMs) };
+      return answerPage(response, 429, page, setUpPage(texts, errors), retryAfter(result.waitMs));
     }
-    answerPage(response, 400, "Set-up", setUpPage({ [result.field]: result.problem }));
+    const errors = { [result.field]: problemText(texts, result.problem) };
+    answerPage(response, 400, page, setUpPage(texts, errors, code));
   }
 
   private logout(request: IncomingMessage, response: ServerResponse, session?: string): void {
     const { account, trustProxy } = this.options;
     if (request.method !== "POST") {
       if (session === undefined) return redirect(response, "/login");
-      return answerPage(response, 200, "Sign out", signOutPage);
+      const texts = textsFor(request);
+      const page = { language: texts.language, title: texts.say("signOut.title") };
+      return answerPage(response, 200, page, signOutPage(texts));
     }
     if (session !== undefined) account.sessions.end(session);
     const line = sessionCookieLine(undefined, isSecure(request, trustProxy));
     redirect(response, "/login", { "Set-Cookie": line });
-  }
-
-  /** Made and seen by a person who is signed in: no token makes another. */
-  private async tokens(
-    path: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-    session?: string,
-  ): Promise<void> {
-    const { tokens } = this.options.account;
-    if (session === undefined) {
-      return answerError(response, 403, "session_needed", "Tokens are managed after login only.");
-    }
-    if (request.method === "GET") return answerJson(response, 200, tokens.list());
-    if (request.method === "POST") {
-      const form = await readForm(request);
-      return answerJson(response, 201, tokens.create(form.name ?? ""));
-    }
-    const id = decodeURIComponent(path.slice("/auth/tokens/".length));
-    if (tokens.revoke(id)) return answer(response, 204, "", {});
-    answerError(response, 404, "not_found", "There is no such token.");
   }
 
   private enter(request: IncomingMessage, response: ServerResponse, session: string, next: string): void {
@@ -132,13 +139,8 @@ export class ProductPages implements OwnPages {
   }
 }
 
-function waitWords(waitMs: number): { text: string; headers: Record<string, string> } {
-  const seconds = Math.ceil(waitMs / 1000);
-  const text =
-    seconds < 120
-      ? `Too many tries: wait ${seconds} s.`
-      : `Too many tries: wait ${Math.ceil(seconds / 60)} minutes.`;
-  return { text, headers: { "Retry-After": String(seconds) } };
+function retryAfter(waitMs: number): Record<string, string> {
+  return { "Retry-After": String(Math.ceil(waitMs / 1000)) };
 }
 
 /** Only a path of this very listener, or a link in a mail could lead from the login to anywhere. */

@@ -5,11 +5,14 @@ import type { Logger } from "../../common/logger";
 import { PORT_VARIABLES } from "../paths";
 import type { RuntimeSettings } from "../product-settings";
 import { EditorPort } from "./editor-port";
+import { EditorSockets } from "./editor-sockets";
+import type { FlowFacts } from "./flow-headers";
 import { Gateway, type NodeRedDoors } from "./gateway";
 import { HealthCollector } from "./health";
 import { LoopDelay } from "./loop-delay";
 import { ProductPages } from "./own-pages";
 import { listenerUrl, PublicListener } from "./public-listener";
+import { Watchdog } from "./watchdog";
 
 /** Where the product can be opened; without a listener whose port is taken. */
 export interface Addresses {
@@ -21,6 +24,8 @@ export interface Addresses {
 export interface ProductRuntimeOptions {
   settings: RuntimeSettings;
   doors: NodeRedDoors;
+  /** Of the flows as they are now. */
+  flows(): FlowFacts;
   /** Node-RED's own server. */
   server: Server;
   logger: Logger;
@@ -29,11 +34,13 @@ export interface ProductRuntimeOptions {
   onAddresses(addresses: Addresses): void;
 }
 
-/** All that the product adds to a running Node-RED: the two public listeners, the health of all, the sessions' clock. */
+/** All that the product adds to a running Node-RED: the two public listeners, the health of all, the sessions' clock, the watchdog. */
 export class ProductRuntime {
   readonly health: HealthCollector;
   private readonly loopDelay: LoopDelay;
+  private readonly watchdog: Watchdog;
   private readonly editorPort: EditorPort;
+  private readonly editorSockets: EditorSockets;
   private readonly api: PublicListener;
   private readonly gui: PublicListener;
   /** Which of the listeners have had their first outcome. */
@@ -42,17 +49,21 @@ export class ProductRuntime {
   private codeShown = false;
 
   constructor(private readonly options: ProductRuntimeOptions) {
-    const { settings, clock, logger, doors, server } = options;
+    const { settings, clock, logger, doors, server, flows } = options;
     const { account, trustProxy, bind } = settings;
     this.loopDelay = new LoopDelay(clock);
+    this.watchdog = new Watchdog(settings.watchdogSeconds, logger);
     this.health = new HealthCollector(settings.version, clock, this.loopDelay);
     const pages = new ProductPages({
       account,
       trustProxy,
       health: this.health,
+      version: settings.version,
+      flows,
       editorUrl: () => this.editorUrl() ?? "(its port is taken)",
     });
-    const gateway = new Gateway({ account, pages, doors, logger });
+    const gateway = new Gateway({ account, pages, doors, logger, flows });
+    this.editorSockets = new EditorSockets(server, account);
     const shared = { host: bind, logger, clock };
     this.editorPort = new EditorPort(server, { ...shared, ...this.listener("editor") });
     this.api = new PublicListener({
@@ -74,7 +85,9 @@ export class ProductRuntime {
   start(): void {
     this.options.settings.account.start();
     this.loopDelay.start();
+    this.watchdog.start();
     this.editorPort.start();
+    this.editorSockets.start();
   }
 
   /** Opens the public listeners; does nothing when they are open. */
@@ -87,9 +100,10 @@ export class ProductRuntime {
 
   async stop(): Promise<void> {
     this.editorPort.stop();
+    this.editorSockets.stop();
     this.loopDelay.stop();
     this.options.settings.account.stop();
-    await Promise.all([this.api.stop(), this.gui.stop()]);
+    await Promise.all([this.watchdog.stop(), this.api.stop(), this.gui.stop()]);
   }
 
   private listener(name: keyof Addresses) {
@@ -113,11 +127,11 @@ export class ProductRuntime {
   }
 
   private showCode(): void {
-    const { account } = this.options.settings;
+    const { account, guiUrl } = this.options.settings;
     if (this.codeShown || !account.setupNeeded || this.gui.port === undefined) return;
     this.codeShown = true;
     this.options.logger.warn(
-      `No password is chosen yet: open ${this.gui.url}setup and enter the one-time code ${account.setupCode}`,
+      `No password is chosen yet: open ${guiUrl ?? this.gui.url}setup and enter the one-time code ${account.setupCode}`,
     );
   }
 

@@ -4,6 +4,8 @@ import { systemClock } from "../../common/clock";
 import { productSettings } from "../../common/node-red";
 import { HEALTH_EVENT } from "../../contracts/health";
 import type { StreamPulseSettings } from "../product-settings";
+import { flowFacts } from "./flow-facts";
+import type { FlowFacts } from "./flow-headers";
 import type { NodeRedDoors } from "./gateway";
 import { ProductRuntime } from "./product-runtime";
 
@@ -37,13 +39,18 @@ export = function (RED: NodeAPI): void {
       server: (request, response) => void server.emit("request", request, response),
       upgrade: (request, socket, head) => void server.emit("upgrade", request, socket, head),
     },
+    flows: () => (facts ??= flowFacts(RED)),
     // start.ts waits for this; without a parent nobody does
     onAddresses: (addresses) => {
       if (process.connected) process.send?.({ kind: "streampulse-addresses", addresses });
     },
   });
 
-  const onFlows = () => runtime.open();
+  let facts: FlowFacts | undefined;
+  const onFlows = () => {
+    facts = undefined;
+    runtime.open();
+  };
   const onRuntimeEvent = ({ id, payload }: RuntimeEvent) => {
     if (id !== "runtime-state" || payload === undefined) return;
     if (isEnd(payload)) void stop();

@@ -26,6 +26,8 @@ const figures = (changes: Partial<BenchFigures> = {}): BenchFigures => ({
   ...changes,
 });
 
+const plan = { sizes: [10_000], seconds: 60, settleSeconds: 60, loadSeconds: 10, importRows: 10_000 };
+
 const judged = (changes: Partial<BenchFigures>) =>
   verdicts(figures(changes)).map((each) => `${each.what}: ${each.measured}: ${verdictText(each)}`);
 
@@ -51,6 +53,19 @@ describe("results of the bench", () => {
       verdicts(figures({ sizes: [slower], status: fewer })).map(verdictText),
       Array(4).fill("MISSED"),
     );
+  });
+
+  it("judges MQTT by what it adds", () => {
+    const mqtt = {
+      ...{ streams: 10_000, fullPublishSeconds: 2.5, messagesPerSecond: 200, residentMb: 300 },
+      ...{ productShare: 0.33, productShareWithout: 0.2, loopDelayP99Ms: 10 },
+    };
+    assert.deepEqual(judged({ sizes: [], status: undefined, mqtt }), [
+      "MQTT, 10000 streams: all published anew: 2.5 s: kept, goal reached",
+      "MQTT, 10000 streams: what it adds, of one core: 13.0 %: kept, goal missed",
+      "Node-RED's loop delay p99, MQTT, 10000 streams: 10 ms: kept, goal reached",
+    ]);
+    assert.match(report(figures({ mqtt }), plan), /## MQTT\n\n10000 streams .* 200\.0 messages\/s/);
   });
 
   it("judges pictures, and a media check against ffprobe", () => {
@@ -93,7 +108,6 @@ describe("results of the bench", () => {
   });
 
   it("reports the machine, both ratios, the farm and the faults, and no date", () => {
-    const plan = { sizes: [10_000], seconds: 60, settleSeconds: 60, loadSeconds: 10, importRows: 10_000 };
     const text = report(figures({ faults: ["3 checks were left out."] }), plan);
     assert.match(text, /^Machine: \d+ cores, .*, Node\.js v\d+\.\d+\.\d+\.$/m);
     const row =

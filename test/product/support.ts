@@ -21,7 +21,7 @@ export const PASSWORD = "correct horse battery";
 /** The product with the shipped flow, in a process of its own, on a config.yaml of the test's. */
 export class ProductUnderTest {
   private constructor(
-    readonly running: RunningProduct,
+    public running: RunningProduct,
     readonly dataDir: string,
   ) {}
 
@@ -70,6 +70,12 @@ export class ProductUnderTest {
       headers: { Authorization: `Bearer ${access_token}`, "Content-Type": "application/json", ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
+  }
+
+  /** Ends the program and begins it again, with what it has kept. */
+  async restart(): Promise<void> {
+    await this.running.stop();
+    this.running = await startProduct(this.dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD });
   }
 
   async stop(): Promise<void> {

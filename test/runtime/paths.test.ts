@@ -19,6 +19,8 @@ describe("the environment", () => {
       editorPort: 1880,
       logLevel: "info",
       trustProxy: false,
+      guiUrl: undefined,
+      watchdogSeconds: 30,
       adminPassword: undefined,
       apiToken: undefined,
     });
@@ -36,6 +38,8 @@ describe("the environment", () => {
         STREAMPULSE_BIND: "::",
         STREAMPULSE_LOG_LEVEL: "WARN",
         STREAMPULSE_TRUST_PROXY: "true",
+        STREAMPULSE_GUI_URL: "https://cameras.example/pulse",
+        STREAMPULSE_WATCHDOG_SECONDS: "0",
         STREAMPULSE_ADMIN_PASSWORD: "",
         STREAMPULSE_API_TOKEN: "secret",
       },
@@ -48,6 +52,8 @@ describe("the environment", () => {
     assert.equal(options.bind, "::");
     assert.equal(options.logLevel, "warn");
     assert.equal(options.trustProxy, true);
+    assert.equal(options.guiUrl, "https://cameras.example/pulse/");
+    assert.equal(options.watchdogSeconds, 0);
     assert.equal(options.adminPassword, undefined);
     assert.equal(options.apiToken, "secret");
   });
@@ -72,6 +78,14 @@ describe("the environment", () => {
     [
       { STREAMPULSE_LOG_LEVEL: "loud" },
       'STREAMPULSE_LOG_LEVEL must be one of error, warn, info, debug, trace, not "loud".',
+    ],
+    [
+      { STREAMPULSE_GUI_URL: "192.168.1.5:6969" },
+      'STREAMPULSE_GUI_URL must be an address such as http://192.168.1.5:6969/, not "192.168.1.5:6969".',
+    ],
+    [
+      { STREAMPULSE_WATCHDOG_SECONDS: "half a minute" },
+      'STREAMPULSE_WATCHDOG_SECONDS must be 1 to 3600, or 0 for no watchdog, not "half a minute".',
     ],
     [{ STREAMPULSE_TRUST_PROXY: "maybe" }, 'STREAMPULSE_TRUST_PROXY must be true or false, not "maybe".'],
     [

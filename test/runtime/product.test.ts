@@ -269,7 +269,7 @@ describe("the product", () => {
   describe("at its public ports", () => {
     const forms: [string, string][] = [
       ["flows", "/flows"],
-      ["settings", "/settings"],
+      ["the editor's settings of a user", "/settings/user"],
       ["the editor's login", "/auth/login"],
       ["the editor's token", "/auth/token"],
       ["the editor's files", "/red/red.min.js"],

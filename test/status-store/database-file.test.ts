@@ -13,16 +13,16 @@ import { rows } from "./support";
 const NOW = new Date("2026-11-22T06:42:13.359Z");
 
 function opened(file: string): string[] {
-  const { db, notices } = openDatabase(file, NOW);
+  const { db, moved } = openDatabase(file, NOW);
   db.close();
-  return notices;
+  return moved.map(({ text }) => text);
 }
 
 describe("openDatabase", () => {
   it("makes folder and file with the settings that last", (context) => {
     const file = path.join(temporaryFolder(context), "deep", "down", "streams.db");
-    const { db, notices } = openDatabase(file, NOW);
-    assert.deepEqual(notices, []);
+    const { db, moved } = openDatabase(file, NOW);
+    assert.deepEqual(moved, []);
     assert.equal(db.pragma("auto_vacuum", { simple: true }), 2);
     assert.equal(db.pragma("journal_mode", { simple: true }), "wal");
     assert.equal(db.pragma("synchronous", { simple: true }), 1);

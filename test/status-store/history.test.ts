@@ -3,6 +3,8 @@ import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import BetterSqlite from "better-sqlite3";
+import type { Transition } from "../../contracts";
+import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 import { refusalOf, startedStore, type Asking } from "./history-suite";
 import { check, settings, stateOf, stream, transition } from "./support";
@@ -169,6 +171,111 @@ for (const kind of ["file", "memory"] as const) {
       assert.equal((await asking.ask<Incidents>("incidents", { open: "true" })).incidents.length, 1);
       assert.equal((await asking.ask<Incidents>("incidents", { stream: "Lobby" })).incidents.length, 0);
       assert.equal((await asking.ask<{ code: number }>("incidents", { stream: "nobody" })).code, 404);
+    });
+
+    it("gives bars of states and mean latencies of many streams, and leaves out those that there are not", async (context) => {
+      const asking = await startedStore(context, kind);
+      const now = Date.now();
+      await record(asking, now);
+      interface Bars {
+        from: number;
+        to: number;
+        bucketMs: number;
+        streams: { name: string; bars: ([string, string | null] | null)[]; latency: (number | null)[] }[];
+      }
+      const streams = ["Lobby", "nobody", "Gate"];
+      const { from, to, bucketMs, streams: found } = await asking.ask<Bars>("bars", { streams });
+      assert.deepEqual([bucketMs, to - from, to % bucketMs], [HOUR / 2, 24 * HOUR, 0]);
+      assert.ok(to >= now && to - now <= bucketMs + 60_000);
+      assert.deepEqual(
+        found.map(({ name, bars, latency }) => [name, bars.length, latency.length, bars.at(-1), bars[0]]),
+        [
+          ["Lobby", 48, 24, ["paused", null], null],
+          ["Gate", 48, 24, ["down", "timeout"], null],
+        ],
+      );
+      assert.deepEqual(
+        found[0]!.latency,
+        Array.from({ length: 24 }, () => null),
+      );
+      // latencies 0 to 5 ms, a quarter of an hour apart from two hours ago
+      const byHour = new Map<number, number[]>();
+      for (let index = 0; index < 6; index++) {
+        const hour = Math.floor((now - 2 * HOUR + (index * HOUR) / 4) / HOUR);
+        byHour.set(hour, [...(byHour.get(hour) ?? []), index]);
+      }
+      const means = [...byHour.values()].map((some) =>
+        Math.round(some.reduce((sum, one) => sum + one, 0) / some.length),
+      );
+      assert.deepEqual(
+        found[1]!.latency.filter((latency) => latency !== null),
+        means,
+      );
+      const few = await asking.ask<Bars>("bars", { streams: "Gate", hours: "2", buckets: 4 });
+      assert.deepEqual([few.bucketMs, few.streams[0]!.bars.length], [HOUR / 2, 4]);
+    });
+
+    it("gives transitions after a number, or after what a consumer said", async (context) => {
+      const folder = temporaryFolder(context);
+      const asking = await startedStore(context, kind, folder);
+      const { store } = asking;
+      await record(asking, Date.now());
+      for (let seq = 8; seq < 12; seq++) {
+        store.recordTransition(transition("Lobby", { seq, at: Date.now() + seq, message: undefined }));
+      }
+      interface Transitions {
+        transitions: Transition[];
+        delivered: number | null;
+        lastSeq: number;
+      }
+      const ask = async (parameters: object) => {
+        const { transitions, ...rest } = await asking.ask<Transitions>("transitions", parameters);
+        return [transitions.map(({ seq }) => seq), rest.delivered, rest.lastSeq];
+      };
+      await until(async () => (await ask({}))[2] === 11);
+      const { transitions } = await asking.ask<Transitions>("transitions", { limit: 2 });
+      assert.deepEqual(transitions[0], {
+        ...{ stream: "Gate", from: "up", to: "down", reason: "timeout", message: "=timeout", seq: 7 },
+        ...{ at: transitions[0]!.at, previousDurationMs: 60_000, level: "handshake" },
+      });
+      assert.equal("message" in transitions[1]!, false);
+      assert.deepEqual(await ask({ after: 9 }), [[10, 11], null, 11]);
+      assert.deepEqual(await ask({ consumer: "mqtt" }), [[], 11, 11], "for the first time");
+      store.recordTransition(transition("Gate", { seq: 12, from: "down", to: "up", at: Date.now() + 60 }));
+      await until(async () => (await ask({}))[2] === 12);
+      assert.deepEqual(await ask({ consumer: "mqtt" }), [[12], 11, 12]);
+      assert.deepEqual(await ask({ consumer: "mqtt", after: "8", limit: 1 }), [[9], 11, 12]);
+      store.recordDelivered("mqtt", 12);
+      assert.deepEqual(await ask({ consumer: "mqtt" }), [[], 12, 12], "at once");
+      store.recordDelivered("mqtt", 9);
+      assert.deepEqual(await ask({ consumer: "mqtt" }), [[], 12, 12], "and never back");
+      if (kind === "memory") return;
+      await store.stop();
+      const again = await startedStore(context, kind, folder);
+      const known = await again.ask<Transitions>("transitions", { consumer: "mqtt" });
+      assert.deepEqual(known, { transitions: [], delivered: 12, lastSeq: 12 });
+    });
+
+    it("forgets streams with all their history, and of a watched one what was before", async (context) => {
+      const asking = await startedStore(context, kind);
+      const { store } = asking;
+      await record(asking, Date.now());
+      store.setStreams({ payload: [stream("Lobby")], settings: settings() });
+      store.forget(["Gate", "Lobby", "nobody"]);
+      const whole = { from: 0, to: Date.now() + HOUR, stream: null, timezone: "UTC" };
+      const csv = () => asking.text({ kind: "export", format: "csv", ...whole });
+      await until(async () => !(await csv()).includes("Gate"));
+      assert.equal((await asking.ask("history", {}, "Gate")).code, 404);
+      assert.deepEqual((await asking.ask("incidents")).incidents, []);
+      assert.deepEqual((await asking.ask("transitions")).transitions, []);
+      assert.deepEqual((await asking.ask("history", {}, "Lobby")).checks, []);
+      const [lobby] = (await asking.ask<{ streams: { bars: unknown[] }[] }>("bars", { streams: ["Lobby"] }))
+        .streams;
+      assert.deepEqual(lobby!.bars.at(-1), ["paused", null]);
+      // a stream of the same name is another one
+      store.setStreams({ payload: [stream("Lobby"), stream("Gate")], settings: settings() });
+      await until(() => store.live.find("Gate")?.id === 3);
+      assert.equal(store.live.find("Lobby")?.id, 2);
     });
 
     it("exports every check as CSV that no spreadsheet takes for formulas, and as NDJSON", async (context) => {

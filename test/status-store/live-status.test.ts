@@ -121,9 +121,10 @@ describe("GET /api/streams", () => {
     status.recordCheck(check("Gate"));
     status.recordState(stateOf("Gate", { since: 5 }));
     status.recordState(stateOf("Attic", { state: "paused", reason: null, since: 7, level: null }));
+    status.setIds([["Gate", 3]]);
     assert.deepEqual(streams(status), [
       {
-        ...{ name: "Gate", state: "up", reason: "ok", since: 5 },
+        ...{ id: 3, name: "Gate", state: "up", reason: "ok", since: 5 },
         last: {
           ...{ at: NOW, state: "up", reason: "ok", message: "RTSP 200", latencyMs: 12.4 },
           timings: { connectMs: 1, answerMs: 11.4 },
@@ -133,7 +134,7 @@ describe("GET /api/streams", () => {
         ...{ group: "Yard", tags: ["a"], enabled: true, url: "rtsp://192.0.2.7:8554" },
       },
       {
-        ...{ name: "Attic", state: "paused", reason: null, since: 7, last: null, media: null },
+        ...{ id: null, name: "Attic", state: "paused", reason: null, since: 7, last: null, media: null },
         ...{ group: null, tags: [], enabled: false, url: "http://192.0.2.8" },
       },
     ]);
@@ -169,7 +170,8 @@ describe("LiveStatus", () => {
   });
 
   it("takes what the database knew only where nothing newer is known, whichever comes first", () => {
-    const seeds = ["a", "b"].map((name) => ({
+    const seeds = ["a", "b"].map((name, index) => ({
+      id: index + 1,
       name,
       ...({ origin: "rtsp://192.0.2.1", protocol: "rtsp" } as const),
       confirmed: { state: "down", reason: "timeout", since: 1, level: "media" } as const,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { HealthReport } from "../../contracts";
+import { SCHEMA_VERSION } from "../../nodes/status-store/schema";
 import statusDatabase from "../../nodes/status-store/status-database";
 import statusQuery from "../../nodes/status-store/status-query";
 import statusStore from "../../nodes/status-store/status-store";
@@ -38,8 +39,17 @@ function flow(test: TestContext) {
   return { folder, red, make, database, store, ask };
 }
 
+/** A message for the second output comes in a list. */
+const isOnFirst = (sent: unknown) => !Array.isArray(sent);
+const onSecond = ({ sent }: { sent: unknown[] }) =>
+  sent
+    .filter((one) => Array.isArray(one))
+    .map(([first, second]: unknown[]) => {
+      assert.equal(first, null);
+      return second as Message;
+    });
 const reportOf = (red: FakeRed) => red.health.findLast((report) => "part" in report) as HealthReport;
-const isRead = (red: FakeRed) => reportOf(red).details.schemaVersion === 1;
+const isRead = (red: FakeRed) => reportOf(red).details.schemaVersion === SCHEMA_VERSION;
 
 const STREAMS = { topic: "streams", payload: [{ name: "Küche/1", url: "rtsp://u:s3cret@192.0.2.1/" }] };
 const errorOf = ({ payload }: Message) =>
@@ -64,13 +74,13 @@ describe("status-store, the node", () => {
     const again = make("status-store", { id: "again" });
     red.startFlows();
     const known = { topic: "confirmed", payload: [stateOf("Küche/1")], lastSeq: 0 };
-    assert.deepEqual(again.sent, [known]);
-    assert.deepEqual(store.sent, [nothing, nothing, known]);
+    assert.deepEqual(again.sent.filter(isOnFirst), [known]);
+    assert.deepEqual(store.sent.filter(isOnFirst), [nothing, nothing, known]);
 
     await store.close();
     red.startFlows();
-    assert.equal(store.sent.length, 3);
-    assert.deepEqual(again.sent, [known, known]);
+    assert.equal(store.sent.filter(isOnFirst).length, 3);
+    assert.deepEqual(again.sent.filter(isOnFirst), [known, known]);
   });
 
   it("sends once what two deploys asked for before the database was read", async (t) => {
@@ -80,6 +90,33 @@ describe("status-store, the node", () => {
     assert.deepEqual(store.sent, []);
     await until(() => store.sent.length > 0);
     assert.equal(store.sent.length, 1);
+  });
+
+  it("answers a snapshot and sends changes on its second output, with lasting ids", async (t) => {
+    const { make, store } = flow(t);
+    await store.receive({ topic: "snapshot", _client: "early" });
+    const [early] = onSecond(store);
+    assert.deepEqual(early, { ...early, topic: "snapshot", payload: [], parts: 1, _client: "early" });
+    await store.receive(STREAMS);
+    type Streams = { id: number | null; name: string; url: string }[];
+    const known = () =>
+      onSecond(store)
+        .filter(({ topic }) => topic === "changes")
+        .at(-1)?.payload as Streams | undefined;
+    await until(() => known()?.[0]?.id === 1);
+    const second = make("status-store", { id: "second" });
+    await second.receive({ topic: "snapshot" });
+    const [part] = onSecond(second);
+    const [stream] = part!.payload as Streams;
+    assert.deepEqual([stream!.id, stream!.name, stream!.url], [1, "Küche/1", "rtsp://192.0.2.1"]);
+    const { seq } = onSecond(store).at(-1)!;
+    assert.equal(part!.seq, seq);
+    await store.receive({ topic: "checks", payload: [check("Küche/1")] });
+    await until(() => onSecond(second).length > 1 && onSecond(store).at(-1)!.seq !== seq);
+    assert.deepEqual(onSecond(second).at(-1), onSecond(store).at(-1));
+    assert.equal(onSecond(second).at(-1)!.seq, (seq as number) + 1);
+    await second.close();
+    await store.receive({ topic: "restart", payload: "monitor" });
   });
 
   it("stores, shows how many, and gives an error for a message that is wrong", async (t) => {
@@ -99,7 +136,7 @@ describe("status-store, the node", () => {
         ...{ source: "db", part: "store", running: true, problems: [] },
         details: [
           ...["checksStored", "queued", "dropped", "unnamed", "lastCommitAgoMs"],
-          ...["databaseBytes", "schemaVersion", "maintenance"],
+          ...["databaseBytes", "schemaVersion", "movedFiles", "maintenance"],
         ],
       },
     );
@@ -211,7 +248,7 @@ describe("status-query", () => {
     assert.deepEqual(errorOf(answer), {
       code: "unknown_query",
       message:
-        'There is no query "drop table": ask for status, streams, stream, history, incidents, uptime, metrics, export.csv, export.ndjson, backup.',
+        'There is no query "drop table": ask for status, streams, stream, history, incidents, uptime, metrics, bars, transitions, export.csv, export.ndjson, backup.',
     });
     assert.equal((await ask("msg", {})).statusCode, 400);
   });

@@ -5,7 +5,9 @@ import { csvCell } from "../../nodes/status-store/export-checks";
 import {
   exportQuestion,
   historyQuestion,
+  barsQuestion,
   incidentsQuestion,
+  transitionsQuestion,
   uptimeQuestion,
 } from "../../nodes/status-store/query-parameters";
 
@@ -33,6 +35,16 @@ describe("parameters of queries", () => {
     assert.deepEqual(uptimeQuestion({ window: "7d, 24h", by: "all" }, asked), {
       ...{ kind: "uptime", windows: ["7d", "24h"], by: ["all"], stream: null, now: asked.now },
       timezone: "Europe/Berlin",
+    });
+    const bars = { kind: "bars", hours: 24, buckets: 48, now: asked.now };
+    assert.deepEqual(barsQuestion({ streams: ["a", "b"] }, asked), { ...bars, streams: ["a", "b"] });
+    assert.deepEqual(barsQuestion({ streams: "a", hours: 1, buckets: "7" }, asked), {
+      ...{ ...bars, streams: ["a"], hours: 1, buckets: 7 },
+    });
+    const transitions = { kind: "transitions", after: null, consumer: null, said: null, limit: 100 };
+    assert.deepEqual(transitionsQuestion({}), transitions);
+    assert.deepEqual(transitionsQuestion({ after: "1780000000000", consumer: "mqtt", limit: 5 }), {
+      ...{ ...transitions, after: 1_780_000_000_000, consumer: "mqtt", limit: 5 },
     });
   });
 
@@ -80,6 +92,27 @@ describe("parameters of queries", () => {
       [
         () => uptimeQuestion({ window: "1y" }, asked),
         "The parameter window must be one or several of 24h, 7d, 30d, 90d.",
+      ],
+      ...[undefined, [1], Array.from({ length: 201 }, () => "a")].map((streams): [() => unknown, string] => [
+        () => barsQuestion({ streams }, asked),
+        "The parameter streams must be a list of at most 200 names.",
+      ]),
+      [
+        () => barsQuestion({ streams: [], hours: 169 }, asked),
+        "The parameter hours must be a whole number from 1 to 168.",
+      ],
+      [
+        () => barsQuestion({ streams: [], buckets: 501 }, asked),
+        "The parameter buckets must be a whole number from 1 to 500.",
+      ],
+      [() => transitionsQuestion({ after: -1 }), "The parameter after must be the number of a transition."],
+      [
+        () => transitionsQuestion({ consumer: "x".repeat(101) }),
+        "The parameter consumer must not be longer than 100 characters.",
+      ],
+      [
+        () => transitionsQuestion({ limit: 1001 }),
+        "The parameter limit must be a whole number from 1 to 1000.",
       ],
       [
         () => exportQuestion({ limit: "1" }, "csv", asked),

@@ -281,24 +281,24 @@ describe("Recorder: seeds", () => {
     });
     assert.deepEqual(new Recorder(db).allSeeds(), [
       {
-        name: "a",
+        ...{ id: 1, name: "a" },
         ...place,
         confirmed: { state: "up", reason: "ok", since: NOW + 1, level: "media" },
         last: last("newest", NOW + 6, 4),
       },
       {
-        name: "b",
+        ...{ id: 2, name: "b" },
         ...place,
         confirmed: { state: "down", reason: "timeout", since: NOW + 2, level: "handshake" },
         last: last("older", NOW),
       },
       {
-        name: "c",
+        ...{ id: 3, name: "c" },
         ...place,
         confirmed: { state: "paused", reason: null, since: NOW + 4, level: null },
         last: last("kept", NOW),
       },
-      { name: "d", ...place, confirmed: null, last: null },
+      { id: 4, name: "d", ...place, confirmed: null, last: null },
     ]);
   });
 
@@ -311,6 +311,8 @@ describe("Recorder: seeds", () => {
     db.exec(
       "INSERT INTO reasons VALUES (500, 'lens_cap'); UPDATE recent SET reason = 500; UPDATE spans SET reason = 500",
     );
-    assert.deepEqual(new Recorder(db).allSeeds(), [{ name: "a", ...place, confirmed: null, last: null }]);
+    assert.deepEqual(new Recorder(db).allSeeds(), [
+      { id: 1, name: "a", ...place, confirmed: null, last: null },
+    ]);
   });
 });

@@ -68,7 +68,7 @@ describe("StoreWriter", () => {
     second.writer.start();
     const last = { at: NOW, state: "up", reason: "ok", message: "RTSP 200", latencyMs: 12 } as const;
     const confirmed = { state: "down", reason: "timeout", level: "handshake" } as const;
-    const place = { origin: "rtsp://192.0.2.1", protocol: "rtsp", media: null } as const;
+    const place = { id: 1, origin: "rtsp://192.0.2.1", protocol: "rtsp", media: null } as const;
     const since = (second.seeds[0]?.seeds[0]?.confirmed?.since ?? 0) - NOW;
     assert.ok(since >= 0 && since <= 20);
     assert.deepEqual(second.seeds[0], {
@@ -202,7 +202,7 @@ describe("StoreWriter: faults", () => {
     one.writer.stop();
     assert.match(
       one.stats.failure ?? "",
-      /was written by a newer StreamPulse \(schema 7; this one knows 1\) and is left as it is/,
+      /was written by a newer StreamPulse \(schema 7; this one knows 2\) and is left as it is/,
     );
     assert.deepEqual(readFileSync(first.file), before);
   });
@@ -226,7 +226,10 @@ describe("StoreWriter: faults", () => {
     one.clock.pass(20_000);
     assert.equal(one.stats.failure, null);
     assert.equal(one.stats.notices.length, 1);
-    assert.match(one.stats.notices[0] ?? "", /was not a readable database and was moved to .+\.broken-2026-/);
+    assert.match(
+      one.stats.notices[0]?.text ?? "",
+      /was not a readable database and was moved to .+\.broken-2026-/,
+    );
     assert.deepEqual(rows(one.file, "SELECT name FROM streams"), [{ name: "a" }]);
     assert.equal(countOf(one.file), 1);
   });

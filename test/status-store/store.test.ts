@@ -236,7 +236,7 @@ describe("receiveMessage", () => {
     assert.equal(refusal({ topic: "outage", payload: {} }), "");
     assert.equal(
       refusal({ payload: 1 }),
-      "status-store takes messages with the topic streams, checks, transition, states; this one has none.",
+      "status-store takes messages with the topic streams, checks, transition, states, delivered, forget, snapshot; this one has none.",
     );
     assert.match(refusal({ topic: "toString" }), /this one has "toString"\.$/);
     assert.equal(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import BetterSqlite, { type Database } from "better-sqlite3";
@@ -96,6 +96,24 @@ describe("import of a v2.2 database", () => {
     const bytes = readFileSync(one.file).toString("latin1") + one.logger.texts().join();
     for (const secret of ["admin123", "s3cret"]) assert.ok(!bytes.includes(secret), secret);
     assert.match(one.logger.texts().join("\n"), /all 126 checks that can be read are imported\./);
+  });
+
+  it("is no problem, and leaves the old database without a log beside it", (context) => {
+    const one = harness(context, (db) => {
+      db.pragma("journal_mode = WAL");
+      log(db, "log_a", [sample(0), sample(20)]);
+    });
+    importAll(one);
+    const folder = path.dirname(one.file);
+    assert.deepEqual(readdirSync(folder).sort(), [
+      ...["streams.db", "streams.db-shm", "streams.db-wal", "streams.v22.db"],
+    ]);
+    assert.deepEqual(
+      one.stats.notices.map(({ isLoss }) => isLoss),
+      [false],
+    );
+    assert.ok(one.logger.lines.every(({ level }) => level === "info"));
+    assert.deepEqual(countsByName(one.file), { a: 2 });
   });
 
   it("gives shared tables to both, orphaned ones a stream of their own, and quotes odd names", (context) => {

@@ -17,7 +17,7 @@ import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../../common/clock";
 import { ConfigSource, type Config, type ConfigStatus } from "../../nodes/stream-config/config-source";
 import { DEFAULT_CONFIG } from "../../nodes/stream-config/default-config";
-import { parseInWorker } from "../../nodes/stream-config/parse-in-worker";
+import { ConfigThread, ThreadFault } from "../../nodes/stream-config/config-thread";
 import { RecordingLogger } from "../support/recording-logger";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
@@ -319,16 +319,18 @@ describe("the thread that parses", () => {
     assert.ok(turns >= 20, `${turns} turns`);
   });
 
-  it("is ended when it takes too long", async () => {
+  it("is ended when it takes too long, and the next question gets another one", async (t) => {
     const text = `streams:\n${Array.from({ length: 20_000 }, (_, i) => `- {name: ${i}}\n`).join("")}`;
-    const signal = new AbortController().signal;
-    assert.deepEqual(await parseInWorker(text, { env: {}, signal, timeoutMs: 1 }), {
-      fatal: {
-        place: "",
-        message: "the file cannot be read within 0.001 s: make it smaller or simpler",
-        severity: "error",
-      },
-    });
+    const thread = new ConfigThread({}, 1);
+    t.after(() => thread.stop());
+    await assert.rejects(
+      thread.ask("read", { text }),
+      new ThreadFault("cannot be read within 0.001 s: make it smaller or simpler"),
+    );
+    const patient = new ConfigThread({});
+    t.after(() => patient.stop());
+    const answers = await Promise.all([patient.ask("read", { text: "streams: []\n" }), patient.ask("read", { text: "" })]);
+    assert.deepEqual(answers.map((answer) => "fatal" in answer), [false, true]);
   });
 
   it("ends with its owner, who then hands on nothing", async (t) => {

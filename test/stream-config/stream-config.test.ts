@@ -99,6 +99,77 @@ describe("the node stream-config", () => {
     assert.equal(node.sent.length, 1);
   });
 
+  const guarded = { streampulse: { product: true } };
+  const add = { action: "add-streams", streams: [{ name: "New", url: "rtsp://h/2" }] };
+
+  /** What the node answers on its second output. */
+  async function answerOf(node: FakeNode, message: Record<string, unknown>) {
+    const before = node.sent.length;
+    await node.receive(message);
+    const answers = node.sent.slice(before).filter(Array.isArray) as [null, Record<string, unknown>][];
+    assert.equal(answers.length, 1);
+    assert.equal(answers[0]?.[0], null);
+    return answers[0][1];
+  }
+
+  it("answers edits on its second output with the same message, after what is new in force", async (t) => {
+    const { node } = await running(t, GOOD);
+    const message: Record<string, unknown> = { topic: "edit", payload: add, _client: { socketId: "x" }, extra: 1 };
+    await node.receive(message);
+    assert.equal(node.sent.length, 3);
+    assert.deepEqual(
+      (node.sent[1] as StreamsMessage).payload.map(({ name }) => name),
+      ["Gate", "New"],
+    );
+    const [nothing, answer] = node.sent[2] as [null, Record<string, unknown>];
+    assert.equal(nothing, null);
+    assert.equal(answer, message);
+    const { payload, headers: _headers, ...rest } = answer;
+    assert.deepEqual((payload as { added: string[] }).added, ["New"]);
+    assert.deepEqual(rest, { topic: "edit", statusCode: 201, _client: { socketId: "x" }, extra: 1 });
+  });
+
+  it("says on its first output whom to forget and what begins anew, before it answers", async (t) => {
+    const { node } = await running(t, GOOD);
+    await node.receive({ topic: "edit", payload: { action: "delete-streams", names: ["Gate"], keep_history: false } });
+    assert.deepEqual(node.sent.slice(2, 3), [{ topic: "forget", payload: ["Gate"] }]);
+    await node.receive({ topic: "edit", payload: { action: "service", service: "monitor", do: "restart" } });
+    assert.deepEqual(node.sent.slice(4, 5), [{ topic: "restart", payload: "monitor" }]);
+  });
+
+  it("answers an http response with text, and an object elsewhere", async (t) => {
+    const { node } = await running(t, GOOD);
+    const config = await answerOf(node, { topic: "config" });
+    assert.equal(typeof config.payload, "object");
+    const red = new FakeRed({ userDir: temporaryFolder(t), ...guarded });
+    const product = started(t, red);
+    await until(() => product.sent.length === 1);
+    const answer = await answerOf(product, { topic: "config", req: { headers: {} }, res: {} });
+    assert.equal(typeof answer.payload, "string");
+    assert.equal((answer.headers as Record<string, string>)["content-type"], "application/json; charset=utf-8");
+  });
+
+  it("refuses requests of routes that nobody guards, and of pages of strangers", async (t) => {
+    const req = (headers: Record<string, string>) => ({ headers: { host: "nr.local:1880", ...headers } });
+    const codeOf = async (settings: object, headers: Record<string, string>, topic = "edit") => {
+      const file = path.join(temporaryFolder(t), "config.yaml");
+      writeFileSync(file, GOOD);
+      const node = started(t, new FakeRed({ userDir: path.dirname(file), ...settings }), { file });
+      await until(() => node.sent.length === 1);
+      const { statusCode, payload } = await answerOf(node, { topic, payload: add, req: req(headers) });
+      return [statusCode, (payload as { error?: { code: string } }).error?.code];
+    };
+    for (const topic of ["config", "edit", "import"]) {
+      assert.deepEqual(await codeOf({}, {}, topic), [403, "not_guarded"], topic);
+    }
+    const auth = { httpNodeAuth: { user: "u", pass: "p" } };
+    assert.deepEqual(await codeOf(auth, {}), [201, undefined]);
+    assert.deepEqual(await codeOf(auth, { origin: "http://nr.local:1880" }), [201, undefined]);
+    assert.deepEqual(await codeOf(auth, { origin: "http://evil.example" }), [403, "wrong_origin"]);
+    assert.deepEqual(await codeOf(auth, { referer: "http://evil.example/x" }), [403, "wrong_origin"]);
+    assert.deepEqual(await codeOf(guarded, { origin: "http://evil.example" }), [201, undefined]);
+  });
+
   it("finds its file: its own, the product's, CFG_PATH, or one in the user folder", async (t) => {
     const userDir = temporaryFolder(t);
     const file = (name: string) => path.join(userDir, name);

@@ -154,6 +154,20 @@ describe("the HTTP prober", () => {
     }
   });
 
+  it("never quotes a host that a redirect named", async () => {
+    const inner = await ScriptedCamera.start(answering(() => "SSH-2.0-secret banner\r\n"));
+    const redirect = answering(() =>
+      http("302 Found", undefined, "", `Location: http://localhost:${inner.port}/\r\n`),
+    );
+    await withCamera(redirect, async (camera) => {
+      assert.equal(
+        await verdict(camera.url("/", "http://")),
+        `protocol_error: answer is not HTTP: from localhost:${inner.port}`,
+      );
+    });
+    await inner.stop();
+  });
+
   it("never sends credentials from https to http", async () => {
     const plain = await ScriptedCamera.start(
       answering(() => http("401 No", undefined, "", 'WWW-Authenticate: Basic realm="cam"\r\n')),

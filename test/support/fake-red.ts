@@ -65,6 +65,7 @@ export class FakeRed {
     },
     registerType: (type: string, constructor: Constructor) => void this.types.set(type, constructor),
     getNode: (id: string) => this.made.get(id) ?? null,
+    eachNode: (visit: (node: FakeNode) => void) => this.made.forEach(visit),
   };
   private readonly types = new Map<string, Constructor>();
   private readonly made = new Map<string, FakeNode>();

@@ -18,7 +18,12 @@ const PROGRAMS = {
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
+  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
+  "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
+  // it ends with 3 after its help
+  mosquitto: { command: ["mosquitto", "-h"], debian: "mosquitto", status: 3 },
+  openssl: { command: ["openssl", "version"], debian: "openssl" },
   sqlite3: { command: ["sqlite3", "-version"], debian: "sqlite3" },
   "gst-rtsp-server": {
     command: [SYSTEM_PYTHON, "-c", GST_RTSP_SERVER],
@@ -43,6 +48,7 @@ export function needs(...programs: Program[]): { skip: string | false } {
 }
 
 function isThere(program: Program): boolean {
-  const [file, ...args] = PROGRAMS[program].command;
-  return spawnSync(file, args, { stdio: "ignore", timeout: 30_000 }).status === 0;
+  const entry: { command: readonly string[]; status?: number } = PROGRAMS[program];
+  const [file = "", ...args] = entry.command;
+  return spawnSync(file, args, { stdio: "ignore", timeout: 30_000 }).status === (entry.status ?? 0);
 }

@@ -21,10 +21,16 @@ const KEPT_OUTPUT = 100_000;
 export class ReadyProcess {
   /** What it wrote last. */
   output = "";
+  /** How it ended; undefined while it runs. */
+  ended?: { code: number | null; signal: NodeJS.Signals | null };
   private child?: ChildProcess;
   private closed?: Promise<unknown[]>;
 
   constructor(private readonly options: ReadyProcessOptions) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
 
   /** @returns the match of `ready` in the program's output */
   async start(): Promise<RegExpExecArray> {
@@ -33,6 +39,7 @@ export class ReadyProcess {
     const child = spawn(file, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     this.child = child;
     this.closed = once(child, "close");
+    child.once("close", (code, signal) => (this.ended = { code, signal }));
     try {
       return await new Promise((resolve, reject) => {
         const fail = (reason: string) => reject(new Error(`${file} ${reason}: ${this.output}`));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
 import type { Connection } from "../../../common/camera/connection";
 import { Failure } from "../../../common/camera/failure";
 import { HttpBody } from "../../../common/camera/http-body";
@@ -63,4 +64,41 @@ describe("the body of an HTTP answer", () => {
       }
     });
   }
+
+  it("gives back whatever was cut into chunks, in whatever pieces it comes", async () => {
+    const chunk = fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 40 });
+    const chunks = fc.array(chunk, { maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(chunks, fc.integer({ min: 1, max: 50 }), async (texts, pieceBytes) => {
+        const body = texts.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join("");
+        assert.equal(await read(`${body}0\r\n\r\n`, CHUNKED, pieceBytes), texts.join(""));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it("ends, and gives no more than came, whatever the chunks look like", async () => {
+    const parts = fc.constantFrom(
+      "0",
+      "1",
+      "a",
+      "F",
+      "\r\n",
+      "\n",
+      "\r",
+      ";x=1",
+      " ",
+      "ffffffffffffffff",
+      "-1",
+      "0x1",
+    );
+    const text = fc.array(parts, { maxLength: 60 }).map((words) => words.join(""));
+    await fc.assert(
+      fc.asyncProperty(text, fc.integer({ min: 1, max: 50 }), async (body, pieceBytes) => {
+        const [received = ""] = (await read(body, CHUNKED, pieceBytes)).split("! ");
+        assert.ok(received.length <= body.length);
+      }),
+      { numRuns: 5000 },
+    );
+  });
 });

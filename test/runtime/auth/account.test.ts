@@ -111,7 +111,7 @@ describe("the set-up", () => {
       assert.deepEqual(result, {
         ok: false,
         field: "code",
-        problem: "This is not the code that the log shows.",
+        problem: "wrong_code",
       });
     }
     assert.notEqual(account.setupCode, first);
@@ -128,10 +128,10 @@ describe("the set-up", () => {
   });
 
   const problems: [string, string, string][] = [
-    ["short one", "short one", "Choose at least 10 characters."],
-    ["x".repeat(201), "x".repeat(201), "Choose at most 200 characters."],
-    [PASSWORD, `${PASSWORD}!`, "The two passwords are not the same."],
-    ["Admin12345", "Admin12345", "Choose a password that does not begin with admin."],
+    ["short one", "short one", "too_short"],
+    ["x".repeat(201), "x".repeat(201), "too_long"],
+    [PASSWORD, `${PASSWORD}!`, "not_same"],
+    ["Admin12345", "Admin12345", "begins_with_admin"],
   ];
   for (const [password, repeated, problem] of problems) {
     it(`says: ${problem}`, async () => {
@@ -148,7 +148,7 @@ describe("the set-up", () => {
     assert.deepEqual(result, {
       ok: false,
       field: "password",
-      problem: "Choose a password that is not the code.",
+      problem: "is_code",
     });
   });
 });

@@ -97,6 +97,12 @@ describe("the routes", () => {
     ["gui", "/resources/@streampulse/node-red-dashboard-2-streampulse/a.js", "resource account GET,HEAD"],
     ["gui", "/auth/tokens", "own account GET,POST"],
     ["gui", "/auth/tokens/1", "own account DELETE"],
+    ["gui", "/auth/password", "own account GET,POST"],
+    ["gui", "/auth/sign-out-everywhere", "own account POST"],
+    ["gui", "/api/openapi.json", "own account GET,HEAD"],
+    ["gui", "/export/all.csv", "own account GET,HEAD"],
+    ["gui", "/history/a%2Fb", "own account GET,HEAD"],
+    ["gui", "/settings", "own account GET,HEAD"],
   ];
   for (const [listener, path, expected] of table) {
     it(`${listener} ${path}: ${expected}`, () => assert.equal(words(listener, path), expected));
@@ -119,7 +125,7 @@ describe("the routes", () => {
     ["api", "/api/settings"],
     ["api", "/api/backup"],
     ["gui", "/flows"],
-    ["gui", "/settings"],
+    ["gui", "/settings/user"],
     ["gui", "/auth/login"],
     ["gui", "/auth/token"],
     ["gui", "/auth/tokens/"],

@@ -17,6 +17,7 @@ it("a flow that does not answer is answered for, and what comes late is not sent
       upgrade: () => {},
     },
     logger: silentLogger,
+    flows: () => ({ hasTemplates: false }),
     flowAnswerMs: 50,
   });
   const server = createServer((request, response) => gateway.handle("api", request, response));

@@ -1,0 +1,159 @@
+import type { Clock } from "../../common/clock";
+import type { LiveChangesMessage, LiveStream, SnapshotMessage } from "../../contracts";
+import { isSameButCheck } from "./board-rows";
+
+/** What became different. */
+export interface Delta {
+  /** Keys of streams that look different, or are new. */
+  changed: number[];
+  /** Keys of streams of which only the last check is a newer one. */
+  checked: number[];
+  /** Keys of streams that are gone. */
+  removed: number[];
+}
+
+const ASK_AGAIN_MS = 5000;
+/** So many changes wait for a snapshot; those before would be in it anyway. */
+const MOST_WAITING = 200;
+
+/** All streams as the store tells them: a snapshot once, then numbered changes, and a new snapshot after a gap. */
+export class BoardMirror {
+  private streams = new Map<number, LiveStream>();
+  private keys = new Map<string, number>();
+  private lastKey = 0;
+  /** Undefined until there was a whole snapshot, and from a gap on. */
+  private seq?: number;
+  private gathered?: { seq: number; streams: LiveStream[]; parts: number };
+  private waiting: LiveChangesMessage[] = [];
+  private timer: unknown;
+  private isAsking = false;
+
+  /** True once all streams are known. */
+  ready = false;
+
+  /** @param askSnapshot sends the store a request for a snapshot */
+  constructor(
+    private readonly clock: Clock,
+    private readonly askSnapshot: () => void,
+    private readonly onDelta: (delta: Delta) => void,
+  ) {}
+
+  start(): void {
+    this.ask();
+  }
+
+  stop(): void {
+    this.clock.clearTimeout(this.timer);
+  }
+
+  get(key: number): LiveStream | undefined {
+    return this.streams.get(key);
+  }
+
+  keyOf(name: string): number | undefined {
+    return this.keys.get(name);
+  }
+
+  allKeys(): number[] {
+    return [...this.streams.keys()];
+  }
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  receiveSnapshot({ seq, payload, part, parts }: SnapshotMessage): void {
+    if (part === 0) this.gathered = { seq, streams: [], parts: 0 };
+    const { gathered } = this;
+    if (!gathered || gathered.parts !== part || gathered.seq !== seq) {
+      this.gathered = undefined;
+      return;
+    }
+    gathered.streams.push(...payload);
+    gathered.parts++;
+    if (gathered.parts < parts) return;
+    this.gathered = undefined;
+    this.isAsking = false;
+    this.clock.clearTimeout(this.timer);
+    this.seq = seq;
+    this.replaceAll(gathered.streams);
+    const waiting = this.waiting.filter((changes) => changes.seq > seq);
+    this.waiting = [];
+    for (const changes of waiting) this.receiveChanges(changes);
+  }
+
+  receiveChanges(message: LiveChangesMessage): void {
+    if (this.seq === undefined) return this.keep(message);
+    if (message.seq <= this.seq) return;
+    if (message.seq !== this.seq + 1) {
+      this.seq = undefined;
+      this.keep(message);
+      return this.ask();
+    }
+    this.seq = message.seq;
+    const delta = this.apply(message.payload, message.removed);
+    if (!isEmpty(delta)) this.onDelta(delta);
+  }
+
+  private keep(message: LiveChangesMessage): void {
+    this.waiting.push(message);
+    if (this.waiting.length > MOST_WAITING) this.waiting.shift();
+    this.ask();
+  }
+
+  private ask(): void {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    this.timer = this.clock.setTimeout(() => {
+      this.isAsking = false;
+      this.ask();
+    }, ASK_AGAIN_MS);
+    this.askSnapshot();
+  }
+
+  private replaceAll(streams: readonly LiveStream[]): void {
+    const names = new Set(streams.map(({ name }) => name));
+    const gone = [...this.keys.keys()].filter((name) => !names.has(name));
+    const delta = this.apply(streams, gone);
+    const wasReady = this.ready;
+    this.ready = true;
+    // the first time even nothing is news
+    if (!wasReady || !isEmpty(delta)) this.onDelta(delta);
+  }
+
+  private apply(streams: readonly LiveStream[], removedNames: readonly string[]): Delta {
+    const delta: Delta = { changed: [], checked: [], removed: [] };
+    const renamed = this.takeRemoved(removedNames, streams);
+    for (const stream of streams) {
+      const key = this.keys.get(stream.name) ?? renamed.get(stream.id) ?? ++this.lastKey;
+      const before = this.streams.get(key);
+      renamed.delete(stream.id);
+      this.keys.set(stream.name, key);
+      this.streams.set(key, stream);
+      (before && isSameButCheck(before, stream) ? delta.checked : delta.changed).push(key);
+    }
+    for (const key of renamed.values()) {
+      this.streams.delete(key);
+      delta.removed.push(key);
+    }
+    return delta;
+  }
+
+  /** @returns the keys of the names that are gone, by the streams' lasting ids: one that was renamed comes again with its id */
+  private takeRemoved(names: readonly string[], streams: readonly LiveStream[]): Map<unknown, number> {
+    const present = new Set(streams.map(({ name }) => name));
+    const keys = new Map<unknown, number>();
+    for (const name of names) {
+      const key = this.keys.get(name);
+      if (key === undefined || present.has(name)) continue;
+      this.keys.delete(name);
+      // a stream that has no id yet cannot be found again
+      keys.set(this.streams.get(key)?.id ?? Symbol(name), key);
+    }
+    return keys;
+  }
+}
+
+function isEmpty({ changed, checked, removed }: Delta): boolean {
+  return changed.length + checked.length + removed.length === 0;
+}

@@ -1,0 +1,4 @@
+import UIStreamBoard from "./UiStreamBoard.vue";
+
+// where FlowFuse Dashboard looks for a widget: by its node type, then by the name in package.json
+Object.assign(window, { "ui-stream-board": { UIStreamBoard } });

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { settingsSchema } from "../../contracts/settings";
+import { streamSchema } from "../../contracts/stream";
+import type { FieldRules, NumberLimits, SettingsAnswer } from "./settings-protocol";
+
+/** What the forms say of their fields while somebody types: what the schemas know, for a page that has no schemas. */
+export function fieldRules(): SettingsAnswer["rules"] {
+  const rules = { stream: emptyRules(), settings: emptyRules() };
+  collect(streamSchema, "", rules.stream);
+  collect(settingsSchema, "", rules.settings);
+  return rules;
+}
+
+function emptyRules(): FieldRules {
+  return { numbers: {}, defaults: {} };
+}
+
+function collect(object: z.ZodObject, prefix: string, rules: FieldRules): void {
+  for (const [key, schema] of Object.entries(object.shape)) {
+    const path = prefix + key;
+    const inner = unwrapped(schema as z.ZodType);
+    if (inner instanceof z.ZodObject) collect(inner, `${path}.`, rules);
+    if (inner instanceof z.ZodNumber) rules.numbers[path] = limitsOf(inner);
+    const usual = (schema as z.ZodType).safeParse(undefined);
+    if (usual.success && isPlain(usual.data)) rules.defaults[path] = usual.data;
+  }
+}
+
+/** What stands inside of `.optional()`, `.default()` and the like. */
+function unwrapped(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while ("unwrap" in inner && typeof inner.unwrap === "function") inner = inner.unwrap() as z.ZodType;
+  return inner;
+}
+
+function limitsOf(schema: z.ZodNumber): NumberLimits {
+  const { minValue, maxValue } = schema;
+  const min = minValue ?? Number.MIN_SAFE_INTEGER;
+  const max = maxValue === null || maxValue >= Number.MAX_SAFE_INTEGER ? undefined : maxValue;
+  // the rule may be a refinement, which cannot be read, but tried
+  return { min, max, integer: !schema.safeParse(min + 0.5).success };
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
+}

@@ -1,0 +1,16 @@
+import { ownText } from "../../shared/i18n";
+import { RequestError } from "../../shared/widget-socket";
+
+/** A sentence about what went wrong: this language's for what is known by its code, else the server's. */
+export function problemText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const own = error instanceof RequestError ? ownText(`settings.problem.${error.code}`) : undefined;
+  return own ?? error.message;
+}
+
+/** A server's "must be at least 2" as a sentence. */
+export function asSentence(text: string): string {
+  const [first = "", ...rest] = text;
+  const sentence = first.toUpperCase() + rest.join("");
+  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
+}

@@ -1,0 +1,91 @@
+import { computed, inject, provide, ref, shallowRef, type InjectionKey } from "vue";
+import type { Edit, EditAnswer } from "../../../contracts/edits";
+import type { DashboardApp } from "../../shared/dashboard-app";
+import { RequestError, type WidgetSocket } from "../../shared/widget-socket";
+import type { SettingsAnswer } from "../settings-protocol";
+import { problemText } from "./problem-text";
+import { requestLarge } from "./request-large";
+
+export type SettingsStore = ReturnType<typeof makeStore>;
+
+const KEY = Symbol("settings") as InjectionKey<SettingsStore>;
+
+/** What all parts of the page share: config.yaml as it stands, and the ways to change it. */
+export function provideStore(socket: WidgetSocket, app: DashboardApp, product: boolean): SettingsStore {
+  const store = makeStore(socket, app, product);
+  provide(KEY, store);
+  return store;
+}
+
+export function useStore(): SettingsStore {
+  return inject(KEY) as SettingsStore;
+}
+
+function makeStore(socket: WidgetSocket, app: DashboardApp, product: boolean) {
+  const config = shallowRef<SettingsAnswer>();
+  const problem = ref<string | null>(null);
+  let loading: Promise<void> | undefined;
+  let again = false;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** Reads what stands in the file; what comes while it is read is read again. */
+  function load(): Promise<void> {
+    if (loading) again = true;
+    loading ??= loadOnce().finally(() => (loading = undefined));
+    return loading;
+  }
+
+  async function loadOnce(): Promise<void> {
+    do {
+      again = false;
+      try {
+        config.value = await socket.request<SettingsAnswer>("config");
+        problem.value = null;
+      } catch (error) {
+        // the notice of the lost connection says it
+        const isGone = error instanceof RequestError && error.code === "not_connected";
+        problem.value = isGone ? null : problemText(error);
+      }
+    } while (again);
+  }
+
+  /** Large requests share one line, so that one waits for the other. */
+  function ask<Answer>(what: string, data: unknown, timeoutMs?: number): Promise<Answer> {
+    const asked = queue.then(() => requestLarge<Answer>(socket, what, data, timeoutMs));
+    queue = asked.catch(() => {});
+    return asked;
+  }
+
+  /**
+   * Changes the file and reads it again.
+   * @param revision of the file that the change was made for
+   * @throws RequestError; when the file has changed meanwhile it was read again
+   */
+  async function edit(edit: Edit, revision?: string): Promise<EditAnswer> {
+    try {
+      return await ask<EditAnswer>("edit", { edit, revision });
+    } finally {
+      await load();
+    }
+  }
+
+  return {
+    app,
+    product,
+    config,
+    problem,
+    /** Why nothing can be changed now, in a sentence; null when it can. */
+    readOnly: computed(() => config.value?.refusal ?? config.value?.read_only ?? null),
+    writable: computed(
+      () => config.value !== undefined && config.value.refusal === null && config.value.read_only === null,
+    ),
+    load,
+    edit,
+    ask,
+    /** Beside the line of the large ones: a test takes long. */
+    request: <Answer>(what: string, data?: unknown, timeoutMs?: number) =>
+      socket.request<Answer>(what, data, timeoutMs),
+    /** Forms in which something stands that is not saved. */
+    unsaved: ref(new Set<symbol>()),
+  };
+}

@@ -1,0 +1,27 @@
+export interface PublishOptions {
+  qos: 0 | 1 | 2;
+  retain: boolean;
+}
+
+/** An open connection to the broker, for those who publish. */
+export interface Link {
+  /**
+   * Resolves when the broker has confirmed it, with QoS 0 at once.
+   * @throws Error when the broker refuses it, or the connection ends before
+   */
+  publish(topic: string, payload: string | Buffer, options: PublishOptions): Promise<void>;
+  /** @throws Error when the broker refuses one of them, or the connection ends before */
+  subscribe(topics: readonly string[]): Promise<void>;
+  unsubscribe(topics: readonly string[]): Promise<void>;
+  /** The broker takes less than it is given: who can wait should. */
+  readonly congested: boolean;
+  /** How many messages with QoS 1 or 2 may be under way at once, as the broker said. */
+  readonly receiveMaximum: number;
+}
+
+export interface IncomingMessage {
+  topic: string;
+  payload: Buffer;
+  /** It was kept by the broker and is not sent just now. */
+  retained: boolean;
+}

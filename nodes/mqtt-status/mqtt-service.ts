@@ -1,0 +1,154 @@
+import { isStopped, type HealthReport, type MqttSettings, type Settings } from "../../contracts";
+import { FAILURE_LABELS } from "./failure";
+import { Publisher, type PublisherOptions } from "./publisher";
+import { readPublisherSettings, type PublisherSettings, type ReadContext } from "./publisher-settings";
+
+export interface MqttServiceOptions extends Omit<PublisherOptions, "onChange"> {
+  /** What the node's own form says; null: config.yaml's settings come by wire. */
+  form: { mqtt: MqttSettings; site?: string } | null;
+  context: Pick<ReadContext, "folder" | "clientId" | "apiPort">;
+  /** Something that `look` shows has changed. */
+  onChange: () => void;
+}
+
+/** How it is, for an editor. */
+export interface Look {
+  fill: "grey" | "green" | "yellow" | "red";
+  shape: "dot" | "ring";
+  text: string;
+}
+
+/** Why there is no publisher. */
+type Idle = "waiting" | "off" | "stopped" | "fault";
+
+/** Publishes as it is set, and goes on as settings change: from one publisher to the next, never two at once. */
+export class MqttService {
+  private publisher?: Publisher;
+  private idle: Idle = "waiting";
+  private fault?: string;
+  private wire?: Settings;
+  private said = "";
+  private wanted?: PublisherSettings;
+  /** The end of the publisher before, which the next one waits for: both may have the same client id. */
+  private changing: Promise<void> = Promise.resolve();
+  private closed = false;
+  private publishedBefore = 0;
+
+  constructor(private readonly options: MqttServiceOptions) {}
+
+  start(): void {
+    if (this.options.form) this.decide();
+  }
+
+  async stop(): Promise<void> {
+    this.closed = true;
+    this.wanted = undefined;
+    await this.change();
+  }
+
+  /** What config.yaml says. */
+  configure(settings: Settings): void {
+    this.wire = settings;
+    this.decide();
+  }
+
+  /** Begins anew, with the same settings. */
+  restart(): void {
+    const { wanted } = this;
+    if (!wanted) return;
+    void this.change(true);
+  }
+
+  /** After a deploy the nodes at the other ends of the wires may be others. */
+  refresh(): void {
+    this.publisher?.streams?.refresh();
+  }
+
+  /** Who takes the messages of the wires; none while nothing is published. */
+  get current(): Publisher | undefined {
+    return this.publisher;
+  }
+
+  get look(): Look {
+    const { publisher } = this;
+    if (!publisher) {
+      if (this.idle === "fault") return { fill: "red", shape: "ring", text: this.fault ?? "" };
+      const texts = { waiting: "waiting for settings", off: "switched off", stopped: "stopped" };
+      return { fill: "grey", shape: "ring", text: texts[this.idle] };
+    }
+    const { broker, connected, failure, problems } = publisher;
+    if (connected) {
+      const text = `connected to ${broker}`;
+      return problems.length === 0
+        ? { fill: "green", shape: "dot", text }
+        : { fill: "yellow", shape: "ring", text };
+    }
+    if (!failure) return { fill: "yellow", shape: "ring", text: `connecting to ${broker}` };
+    return { fill: "red", shape: "ring", text: `${FAILURE_LABELS[failure.kind]}: ${broker}` };
+  }
+
+  health(): Omit<HealthReport, "source"> {
+    const { publisher } = this;
+    return {
+      part: "mqtt",
+      running: publisher?.connected ?? false,
+      problems: publisher?.problems ?? (this.fault === undefined ? [] : [this.fault]),
+      details: {
+        connected: publisher?.connected ?? false,
+        published: this.publishedBefore + (publisher?.published ?? 0),
+        queued: publisher?.queued ?? 0,
+        ...(publisher ? { broker: publisher.broker, ...publisher.streams?.details } : { idle: this.idle }),
+      },
+    };
+  }
+
+  private decide(): void {
+    const { form, context } = this.options;
+    const { wire } = this;
+    const mqtt = form?.mqtt ?? wire?.mqtt;
+    this.fault = undefined;
+    this.wanted = undefined;
+    if (!mqtt) this.idle = "waiting";
+    else if (wire && isStopped(wire, "mqtt")) this.idle = "stopped";
+    else if (!mqtt.enabled) this.idle = "off";
+    else {
+      const site = form?.site ?? wire?.site;
+      const read = readPublisherSettings(mqtt, { ...context, site, timezone: wire?.timezone ?? "UTC" });
+      this.idle = "fault";
+      this.fault = read.fault;
+      this.wanted = read.settings;
+      this.say(read.fault, read.warnings);
+    }
+    if (this.wanted && this.publisher?.configure(this.wanted)) this.options.onChange();
+    else void this.change();
+  }
+
+  /** Once for each change. */
+  private say(fault: string | undefined, warnings: readonly string[]): void {
+    const all = [fault, ...warnings].join("\n");
+    if (all === this.said) return;
+    this.said = all;
+    const { logger } = this.options;
+    if (fault !== undefined) logger.error(fault);
+    for (const warning of warnings) logger.warn(warning);
+  }
+
+  /** Ends the publisher that is there, and begins one with what is wanted by then. */
+  private change(anew = false): Promise<void> {
+    this.changing = this.changing.then(async () => {
+      const { publisher } = this;
+      if (publisher) {
+        if (!anew && this.wanted && publisher.configure(this.wanted)) return;
+        this.publisher = undefined;
+        await publisher.stop(this.wanted);
+        this.publishedBefore += publisher.published;
+      }
+      if (this.wanted && !this.closed) {
+        this.publisher = new Publisher(this.options, this.wanted);
+        this.publisher.start();
+      }
+      if (!this.closed) this.options.onChange();
+    });
+    return this.changing;
+  }
+}

@@ -1,0 +1,90 @@
+import { slugOf } from "./topics";
+
+export interface Named {
+  /** Lasting. */
+  id: number;
+  name: string;
+}
+
+/**
+ * Which stream has which level in the topics. A stream keeps its slug as long as its name would give it, even when
+ * the stream that made a suffix necessary is gone: whoever subscribed should not have to look again.
+ */
+export class SlugBook {
+  private readonly slugs = new Map<number, string>();
+  private readonly owners = new Map<string, number>();
+
+  slug(id: number): string | undefined {
+    return this.slugs.get(id);
+  }
+
+  ids(): number[] {
+    return [...this.slugs.keys()];
+  }
+
+  owner(slug: string): number | undefined {
+    return this.owners.get(slug);
+  }
+
+  /**
+   * Takes over a slug that a run before has given.
+   * @returns false when it cannot be this stream's any more
+   */
+  adopt(slug: string, { id, name }: Named): boolean {
+    if (this.slugs.has(id) || this.owners.has(slug) || !fits(slug, name, id)) return false;
+    this.give(slug, id);
+    return true;
+  }
+
+  /** Gives slugs to those that have none or were renamed. @returns the slugs that nobody has any more */
+  assign(streams: Iterable<Named>): string[] {
+    const freed: string[] = [];
+    const wanting: Named[] = [];
+    for (const stream of streams) {
+      const slug = this.slugs.get(stream.id);
+      if (slug !== undefined && fits(slug, stream.name, stream.id)) continue;
+      if (slug !== undefined) freed.push(...this.release(stream.id));
+      wanting.push(stream);
+    }
+    // in the order of ids, so that two runs that begin with nothing come to the same
+    for (const { id, name } of wanting.sort((one, other) => one.id - other.id)) {
+      for (const slug of candidates(name, id)) {
+        if (this.owners.has(slug)) continue;
+        this.give(slug, id);
+        break;
+      }
+    }
+    return freed.filter((slug) => !this.owners.has(slug));
+  }
+
+  /** @returns the slug that this stream had, or nothing */
+  release(id: number): string[] {
+    const slug = this.slugs.get(id);
+    if (slug === undefined) return [];
+    this.slugs.delete(id);
+    this.owners.delete(slug);
+    return [slug];
+  }
+
+  private give(slug: string, id: number): void {
+    this.slugs.set(id, slug);
+    this.owners.set(slug, id);
+  }
+}
+
+/** In the order of preference. A name may look like another stream's slug with its suffix, so there is always one more. */
+function* candidates(name: string, id: number): Generator<string, never> {
+  let slug = slugOf(name) || `stream_${id}`;
+  for (;;) {
+    yield slug;
+    slug = `${slug}_${id}`;
+  }
+}
+
+function fits(slug: string, name: string, id: number): boolean {
+  for (const candidate of candidates(name, id)) {
+    if (candidate === slug) return true;
+    if (candidate.length > slug.length) return false;
+  }
+  return false;
+}

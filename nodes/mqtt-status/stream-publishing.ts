@@ -1,0 +1,231 @@
+import type { Transition } from "../../contracts";
+import type { Clock } from "../../common/clock";
+import type { Logger } from "../../common/logger";
+import { ZonedTime } from "../../common/zoned-time";
+import { Commands } from "./commands";
+import type { DiscoveryContext } from "./discovery";
+import { EventOutbox } from "./event-outbox";
+import { HomeAssistant } from "./home-assistant";
+import type { IncomingMessage, Link } from "./link";
+import type { Outputs } from "./outputs";
+import { eventPayload, type Origin } from "./payloads";
+import type { PublisherSettings } from "./publisher-settings";
+import type { Questions } from "./questions";
+import { StreamTopics } from "./stream-topics";
+import { StreamsMirror } from "./streams-mirror";
+import { Uptimes } from "./uptimes";
+
+export interface StreamPublishingOptions {
+  clock: Clock;
+  logger: Logger;
+  random: () => number;
+  /** What the store and others know us by. */
+  consumer: string;
+  installation: string;
+  version: string;
+  outputs: Outputs;
+  questions: Questions;
+  onPublished: (messages: number) => void;
+}
+
+/** A store answers within milliseconds; Node-RED may still be starting. */
+const STORE_MISSING_MS = 30_000;
+const LARGEST_IMAGE_BYTES = 4 * 1024 * 1024;
+
+/** Everything that `per_stream`, `discovery` and `commands` add to the one topic of v2.2. */
+export class StreamPublishing {
+  private readonly mirror: StreamsMirror;
+  private readonly streams: StreamTopics;
+  private readonly events: EventOutbox;
+  private readonly homeAssistant: HomeAssistant;
+  private readonly commands: Commands;
+  private readonly uptimes: Uptimes;
+  private readonly startedAt: number;
+  private stranger = false;
+
+  constructor(
+    private readonly options: StreamPublishingOptions,
+    private settings: PublisherSettings,
+  ) {
+    const { clock, logger, random, consumer, outputs, questions, version, onPublished } = options;
+    const { topics } = settings;
+    this.startedAt = clock.elapsed();
+    this.mirror = new StreamsMirror(consumer, clock, {
+      askSnapshot: (asker) => outputs.toStore({ topic: "snapshot", asker }),
+      onChange: (changed, removed) => this.streams.update(changed, removed),
+    });
+    this.uptimes = new Uptimes(
+      clock,
+      (parameters) => questions.ask("uptime", parameters),
+      () => this.streams.repeatAll(),
+    );
+    this.streams = new StreamTopics(
+      {
+        ...{ clock, mirror: this.mirror, topics, version, onPublished },
+        uptimeOf: (name) => this.uptimes.of(name),
+        onNamed: (stream) => this.homeAssistant.announce(stream),
+        onGone: (id) => this.homeAssistant.remove(id),
+        onStranger: () => (this.stranger = true),
+      },
+      this.origin(settings),
+    );
+    this.homeAssistant = new HomeAssistant(
+      {
+        ...{ clock, random, onPublished },
+        all: () => this.mirror.all(),
+        slugOf: (id) => this.streams.slugOf(id),
+      },
+      this.discoveryContext(settings),
+    );
+    this.commands = new Commands({
+      ...{ clock, logger, topics },
+      streamOf: (slug) => this.streams.streamOf(slug),
+      onCheck: ({ name }) => outputs.toProbe({ topic: "check", payload: name }),
+      onEnable: (stream, enabled) => this.enable(stream, enabled),
+    });
+    this.events = new EventOutbox({
+      ...{ clock, logger, consumer, topic: topics.events },
+      payloadOf: (transition) => this.eventOf(transition),
+      ask: (parameters) => questions.ask("transitions", parameters),
+      delivered: (seq) => outputs.toStore({ topic: "delivered", payload: { consumer, seq } }),
+      onPublished: () => onPublished(1),
+    });
+  }
+
+  start(): void {
+    this.apply(this.settings);
+    this.mirror.start();
+  }
+
+  stop(): void {
+    this.offline();
+    this.mirror.stop();
+    this.events.stop();
+    this.uptimes.stop();
+  }
+
+  /** After a deploy the store may be another one. */
+  refresh(): void {
+    this.mirror.start();
+  }
+
+  /** @param settings with the same broker and topics */
+  configure(settings: PublisherSettings): void {
+    const isNewOrigin = settings.timezone !== this.settings.timezone || settings.site !== this.settings.site;
+    this.settings = settings;
+    if (isNewOrigin) this.streams.setOrigin(this.origin(settings));
+    this.apply(settings);
+  }
+
+  online(link: Link): void {
+    this.uptimes.start();
+    // first the old states are read, then everything is published; Home Assistant is told of each topic as it is known
+    this.homeAssistant.online(link);
+    this.streams.online(link);
+    this.events.online(link);
+    this.commands.online(link);
+  }
+
+  offline(): void {
+    this.homeAssistant.offline();
+    this.streams.offline();
+    this.events.offline();
+    this.commands.offline();
+  }
+
+  /** Takes all that is kept away from the broker, before it is published elsewhere or nowhere. */
+  clear(): void {
+    if (this.settings.discovery) this.homeAssistant.removeAll();
+    this.streams.clearAll();
+  }
+
+  receive(message: IncomingMessage): void {
+    if (this.streams.receive(message) || this.homeAssistant.receive(message)) return;
+    this.commands.receive(message);
+  }
+
+  receiveTransition(transition: Transition): void {
+    this.events.receive(transition);
+  }
+
+  /** @returns what is wrong with the message */
+  receiveLive(message: Record<string, unknown>): string | undefined {
+    return message.topic === "snapshot"
+      ? this.mirror.receiveSnapshot(message)
+      : this.mirror.receiveChanges(message);
+  }
+
+  /** @returns what is wrong with the picture */
+  receiveImage(name: string, jpeg: Buffer): string | undefined {
+    if (jpeg.length > LARGEST_IMAGE_BYTES) return `the picture is larger than ${LARGEST_IMAGE_BYTES} bytes`;
+    const stream = this.mirror.byName(name);
+    if (stream && this.streams.publishImage(stream.id, jpeg)) this.homeAssistant.addImage(stream);
+    return undefined;
+  }
+
+  /** What stream-config answered to a command: where it was refused, whoever switched sees that nothing changed. */
+  receiveEdited(name: string, statusCode: number, payload: unknown): void {
+    if (statusCode < 400) return;
+    const { message } = (payload as { error?: { message?: unknown } } | null)?.error ?? {};
+    const words = typeof message === "string" ? message.slice(0, 300) : `answer ${statusCode}`;
+    this.options.logger.warn(`a command over MQTT could not be carried out: ${words}`);
+    const stream = this.mirror.byName(name);
+    if (stream) this.streams.repeat(stream.id);
+  }
+
+  get queued(): number {
+    return this.streams.queued + this.events.queued + this.homeAssistant.queued;
+  }
+
+  get details(): Record<string, number> {
+    const { accepted, ignored } = this.commands;
+    return { eventsDropped: this.events.dropped, commandsAccepted: accepted, commandsIgnored: ignored };
+  }
+
+  get problems(): string[] {
+    const problems: string[] = [];
+    if (!this.mirror.ready && this.options.clock.elapsed() - this.startedAt > STORE_MISSING_MS) {
+      problems.push(
+        "No status-store answers the MQTT publisher, so that streams have no topics of their own: wire its second output to a status-store, and that store's second output back.",
+      );
+    }
+    if (this.stranger) {
+      problems.push(
+        `Another installation of StreamPulse publishes below ${this.settings.topics.base}/ at this broker: give one of them a site or another mqtt.topic.`,
+      );
+    }
+    if (this.commands.problem !== undefined) problems.push(this.commands.problem);
+    return problems;
+  }
+
+  private apply(settings: PublisherSettings): void {
+    this.homeAssistant.configure(settings.discovery, this.discoveryContext(settings));
+    this.commands.configure(settings.commands);
+  }
+
+  private enable(
+    { id, name, enabled: before }: { id: number; name: string; enabled: boolean },
+    enabled: boolean,
+  ) {
+    if (enabled === before) this.streams.repeat(id);
+    else {
+      const payload = { action: "change-stream", name, stream: { enabled } } as const;
+      this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
+    }
+  }
+
+  private eventOf(transition: Transition): string {
+    const stream = this.mirror.byName(transition.stream);
+    const known = stream && { id: stream.id, slug: this.streams.slugOf(stream.id) };
+    return eventPayload(transition, known, this.origin(this.settings));
+  }
+
+  private origin({ site, timezone }: PublisherSettings): Origin {
+    return { installation: this.options.installation, site, zone: new ZonedTime(timezone) };
+  }
+
+  private discoveryContext({ site, topics, commands }: PublisherSettings): DiscoveryContext {
+    const { installation, version } = this.options;
+    return { installation, version, site, topics, commands };
+  }
+}

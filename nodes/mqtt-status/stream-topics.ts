@@ -1,0 +1,263 @@
+import type { Clock } from "../../common/clock";
+import type { IncomingMessage, Link } from "./link";
+import { PacedPublisher } from "./paced-publisher";
+import { bridgePayload, statePayload, urgentFacts, type Origin } from "./payloads";
+import { SlugBook } from "./slug-book";
+import type { MirroredStream, StreamsMirror } from "./streams-mirror";
+import { streamTopic, type Topics } from "./topics";
+
+export interface StreamTopicsOptions {
+  clock: Clock;
+  mirror: StreamsMirror;
+  topics: Topics;
+  version: string;
+  /** Of the last 24 hours, 0 to 1; null while it is not known. */
+  uptimeOf: (name: string) => number | null;
+  onPublished: (messages: number) => void;
+  /** A stream is published from now on, or has another name or topic. */
+  onNamed: (stream: MirroredStream) => void;
+  onGone: (id: number) => void;
+  /** Another installation publishes below the same topic. */
+  onStranger: () => void;
+}
+
+interface Published {
+  name: string;
+  facts: string;
+  /** Of the monotonic clock. */
+  at: number;
+}
+
+/** 10,000 states in two seconds, with time for everything else between the slices. */
+const PACE = { perSecond: 5000, everyMs: 40 };
+/** How often a state is told of which only latency, message or uptime changed. */
+const UNHURRIED_MS = 60_000;
+/** Kept states come right after the subscription; so long after the last one there are no more. */
+const QUIET_MS = 400;
+const LONGEST_READ_MS = 10_000;
+const MOST_FOUND = 100_000;
+const BRIDGE_EVERY_MS = 1000;
+
+/**
+ * The kept topic of each stream, and the one about StreamPulse itself. When it comes online it reads what is kept at
+ * the broker, takes over the topics that a run before has given, and clears those of streams that are gone.
+ */
+export class StreamTopics {
+  private readonly slugs = new SlugBook();
+  private readonly paced: PacedPublisher;
+  private readonly published = new Map<number, Published>();
+  /** The ids of what is kept at the broker, by slug; undefined while this connection has not read it. */
+  private found?: Map<string, number>;
+  private reading?: { found: Map<string, number>; begunAt: number; timer: unknown };
+  /** This connection knows which stream has which topic. */
+  private begun = false;
+  private link?: Link;
+  private bridgeTimer: unknown;
+  private bridge?: string;
+
+  constructor(
+    private readonly options: StreamTopicsOptions,
+    private origin: Origin,
+  ) {
+    this.paced = new PacedPublisher(options.clock, PACE, options.onPublished);
+  }
+
+  get queued(): number {
+    return this.paced.queued;
+  }
+
+  slugOf(id: number): string | undefined {
+    return this.slugs.slug(id);
+  }
+
+  streamOf(slug: string): MirroredStream | undefined {
+    const id = this.slugs.owner(slug);
+    return id === undefined ? undefined : this.options.mirror.byId(id);
+  }
+
+  online(link: Link): void {
+    this.link = link;
+    this.paced.online(link);
+    void this.readKept(link);
+  }
+
+  offline(): void {
+    this.link = this.found = this.bridge = undefined;
+    this.begun = false;
+    this.paced.offline();
+    this.options.clock.clearTimeout(this.reading?.timer);
+    this.options.clock.clearTimeout(this.bridgeTimer);
+    this.bridgeTimer = this.reading = undefined;
+  }
+
+  /** @returns true for a state that a run before has left */
+  receive({ topic, payload, retained }: IncomingMessage): boolean {
+    const { reading } = this;
+    const slug = this.slugIn(topic);
+    if (slug === undefined) return false;
+    if (!reading || !retained || reading.found.size >= MOST_FOUND) return true;
+    const state = readState(payload);
+    if (state?.installation === this.origin.installation) reading.found.set(slug, state.id);
+    else if (state) this.options.onStranger();
+    this.waitForQuiet();
+    return true;
+  }
+
+  /** What the mirror tells. While offline nothing is done: all is said anew afterwards. */
+  update(changed: readonly MirroredStream[], removed: readonly MirroredStream[]): void {
+    if (!this.found || !this.options.mirror.ready) return;
+    if (!this.begun) return this.begin(this.found);
+    for (const { id } of removed) this.remove(id);
+    const slugsBefore = new Map(changed.map(({ id }) => [id, this.slugs.slug(id)]));
+    this.clear(this.slugs.assign(changed));
+    for (const stream of changed) {
+      const before = this.published.get(stream.id);
+      const facts = urgentFacts(stream);
+      const moved = slugsBefore.get(stream.id) !== this.slugs.slug(stream.id);
+      if (!before || moved || before.facts !== facts || this.isDue(before)) this.publish(stream, facts);
+      if (!before || moved || before.name !== stream.name) this.options.onNamed(stream);
+    }
+    this.publishBridge();
+  }
+
+  /** Says the state of a stream again, changed or not. */
+  repeat(id: number): void {
+    const stream = this.options.mirror.byId(id);
+    if (stream && this.begun) this.publish(stream, urgentFacts(stream));
+  }
+
+  /** A picture of a stream, kept at the broker until the next. @returns false when there is no such stream yet */
+  publishImage(id: number, jpeg: Buffer): boolean {
+    const slug = this.slugs.slug(id);
+    if (slug === undefined) return false;
+    this.paced.set(streamTopic(this.options.topics, slug, "image"), () => jpeg, true);
+    return true;
+  }
+
+  /** Says all states again. */
+  repeatAll(): void {
+    for (const { id } of this.options.mirror.all()) this.repeat(id);
+  }
+
+  setOrigin(origin: Origin): void {
+    this.origin = origin;
+    this.repeatAll();
+  }
+
+  /** Takes everything away from the broker, at once. The topics stay known. */
+  clearAll(): void {
+    const slugs = [...this.options.mirror.all()].map(({ id }) => this.slugs.slug(id));
+    this.clear(slugs.filter((slug) => slug !== undefined));
+    this.paced.set(this.options.topics.bridgeState, () => "", true);
+    this.paced.flush();
+  }
+
+  private async readKept(link: Link): Promise<void> {
+    const { clock, topics } = this.options;
+    const filter = streamTopic(topics, "+", "state");
+    this.reading = { found: new Map(), begunAt: clock.elapsed(), timer: undefined };
+    // who may not read finds nothing, and publishes all the same
+    await link.subscribe([filter]).catch(() => {});
+    if (this.link !== link || !this.reading) return;
+    this.waitForQuiet();
+  }
+
+  private waitForQuiet(): void {
+    const { clock } = this.options;
+    const { reading, link } = this;
+    if (!reading || !link) return;
+    const leftMs = reading.begunAt + LONGEST_READ_MS - clock.elapsed();
+    clock.clearTimeout(reading.timer);
+    reading.timer = clock.setTimeout(
+      () => void this.endReading(link),
+      Math.max(0, Math.min(QUIET_MS, leftMs)),
+    );
+  }
+
+  private async endReading(link: Link): Promise<void> {
+    // otherwise everything that we publish comes back
+    await link.unsubscribe([streamTopic(this.options.topics, "+", "state")]).catch(() => {});
+    if (this.link !== link || !this.reading) return;
+    this.found = this.reading.found;
+    this.reading = undefined;
+    this.update([], []);
+  }
+
+  /** Both the streams and what is kept at the broker are known. */
+  private begin(found: ReadonlyMap<string, number>): void {
+    const { mirror, onGone } = this.options;
+    this.begun = true;
+    for (const id of this.slugs.ids()) if (!mirror.byId(id)) this.remove(id);
+    for (const [slug, id] of found) {
+      const stream = mirror.byId(id);
+      if (stream && (this.slugs.slug(id) === slug || this.slugs.adopt(slug, stream))) continue;
+      this.clear([slug]);
+      if (!stream) onGone(id);
+    }
+    this.publishAll();
+  }
+
+  private publishAll(): void {
+    this.published.clear();
+    this.update([...this.options.mirror.all()], []);
+  }
+
+  private remove(id: number): void {
+    this.published.delete(id);
+    this.clear(this.slugs.release(id));
+    this.options.onGone(id);
+  }
+
+  private isDue({ at }: Published): boolean {
+    return this.options.clock.elapsed() - at >= UNHURRIED_MS;
+  }
+
+  private publish({ id, name }: MirroredStream, facts: string): void {
+    const { topics, clock, mirror, uptimeOf } = this.options;
+    const slug = this.slugs.slug(id);
+    if (slug === undefined) return;
+    this.published.set(id, { name, facts, at: clock.elapsed() });
+    const make = () => {
+      const stream = mirror.byId(id);
+      return stream && statePayload(stream, uptimeOf(stream.name), this.origin);
+    };
+    this.paced.set(streamTopic(topics, slug, "state"), make, true);
+  }
+
+  /** At most once a second, since it counts all streams. */
+  private publishBridge(): void {
+    const { clock, mirror, topics, version } = this.options;
+    this.bridgeTimer ??= clock.setTimeout(() => {
+      this.bridgeTimer = undefined;
+      const payload = bridgePayload(mirror.all(), version, this.origin);
+      if (payload !== this.bridge) this.paced.set(topics.bridgeState, () => payload, true);
+      this.bridge = payload;
+    }, BRIDGE_EVERY_MS);
+  }
+
+  private clear(slugs: readonly string[]): void {
+    for (const slug of slugs) {
+      for (const leaf of ["state", "image"] as const) {
+        this.paced.set(streamTopic(this.options.topics, slug, leaf), () => "", true);
+      }
+    }
+  }
+
+  private slugIn(topic: string): string | undefined {
+    const [before = "", after] = streamTopic(this.options.topics, "+", "state").split("+");
+    if (!topic.startsWith(before) || after === undefined || !topic.endsWith(after)) return undefined;
+    return topic.slice(before.length, -after.length);
+  }
+}
+
+/** As much of a kept state as tells whose it is. */
+function readState(payload: Buffer): { id: number; installation: string } | undefined {
+  try {
+    const { id, installation } = JSON.parse(payload.toString()) as Record<string, unknown>;
+    return Number.isInteger(id) && typeof installation === "string"
+      ? { id: id as number, installation }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { connect as connectSocket, createServer, type Socket } from "node:net";
+import { after, before, describe, it, type TestContext } from "node:test";
+import { connectAsync, type MqttClient } from "mqtt";
+import { listen, LOOPBACK } from "../../demo/cameras";
+import { makeCertificates, Mosquitto, type Certificates } from "../support/mosquitto";
+import { needs } from "../support/needs";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
+import { FakeNeighbours, liveStream, recent, startService } from "./support";
+
+const USER = { name: "streampulse", password: "s3cret ä" };
+
+/** Hears a topic, as a program of somebody else. */
+async function listenTo(test: TestContext, port: number, topic: string, user?: typeof USER) {
+  const credentials = user && { username: user.name, password: user.password };
+  const client: MqttClient = await connectAsync({
+    host: LOOPBACK,
+    port,
+    reconnectPeriod: 20,
+    ...credentials,
+  });
+  test.after(() => client.endAsync(true));
+  const heard: string[] = [];
+  client.on("message", (_topic, payload) => heard.push(payload.toString()));
+  await client.subscribeAsync(topic);
+  return { client, heard };
+}
+
+describe("mosquitto", needs("mosquitto", "openssl"), () => {
+  const folder = temporaryFolder();
+  let certificates: Certificates;
+  let open: Mosquitto;
+  let guarded: Mosquitto;
+  before(async () => {
+    certificates = makeCertificates(folder);
+    open = new Mosquitto({ folder: temporaryFolder(), certificates });
+    guarded = new Mosquitto({
+      folder: temporaryFolder(),
+      certificates,
+      user: USER,
+      clientCertificates: true,
+    });
+    await Promise.all([open.start(), guarded.start()]);
+  });
+  after(() => Promise.all([open?.stop(), guarded?.stop()]));
+
+  const ways: [name: string, use_tls: boolean, use_websocket: boolean][] = [
+    ["TCP", false, false],
+    ["TLS", true, false],
+    ["WebSocket", false, true],
+    ["TLS WebSocket", true, true],
+  ];
+  for (const [name, use_tls, use_websocket] of ways) {
+    for (const protocol_version of [4, 5]) {
+      it(`over ${name} with version ${protocol_version}`, async (t) => {
+        const topic = `open/${name.replace(" ", "_")}/${protocol_version}`;
+        const { heard } = await listenTo(t, open.ports.port, `${topic}/#`);
+        const { neighbours, configure, service } = startService(t);
+        neighbours.streams = [liveStream(1, "Gate")];
+        const way = { use_tls, use_websocket, protocol_version, ca_file: certificates.ca };
+        configure({ ...open.ports, ...way, per_stream: true, topic: `${topic}/status` });
+        await until(
+          () => heard.includes(neighbours.status) && heard.some((text) => text.includes('"name":"Gate"')),
+        );
+        await service.stop();
+        await until(() => heard.at(-1) === "offline");
+      });
+    }
+
+    it(`over ${name} with a password${use_tls ? " and a certificate" : ""}`, async (t) => {
+      const topic = `guarded/${name.replace(" ", "_")}`;
+      const { heard } = await listenTo(t, guarded.ports.port, topic, USER);
+      const { neighbours, configure } = startService(t);
+      const files = {
+        ca_file: certificates.ca,
+        cert_file: certificates.clientCert,
+        key_file: certificates.clientKey,
+      };
+      const credentials = { username: USER.name, password: USER.password };
+      configure({ ...guarded.ports, ...files, ...credentials, use_tls, use_websocket, topic, qos: 1 });
+      await until(() => heard.includes(neighbours.status));
+    });
+  }
+
+  it("refuses a wrong password, none, and a missing certificate, and it is told which", async (t) => {
+    const failureOf = async (mqtt: object) => {
+      const { configure, service, logger } = startService(t);
+      configure({ ...guarded.ports, ...mqtt });
+      const failure = await until(() => service.current?.failure);
+      assert.deepEqual(logger.texts("warn"), [failure.text]);
+      assert.ok(!failure.text.includes("wrong one"));
+      assert.equal(service.look.fill, "red");
+      await service.stop();
+      return failure.kind;
+    };
+    assert.equal(await failureOf({ username: USER.name, password: "wrong one" }), "not_authorised");
+    assert.equal(await failureOf({ protocol_version: 5 }), "not_authorised");
+    const credentials = { username: USER.name, password: USER.password };
+    const noCertificate = await failureOf({ ...credentials, use_tls: true, ca_file: certificates.ca });
+    assert.ok(["tls", "closed", "unreachable", "lost"].includes(noCertificate), noCertificate);
+  });
+
+  it("has a certificate of an authority that must be named, or waived with a warning", async (t) => {
+    const { configure, service, logger, neighbours } = startService(t);
+    configure({ ...open.ports, use_tls: true });
+    assert.equal((await until(() => service.current?.failure)).kind, "tls");
+    const { heard } = await listenTo(t, open.ports.port, "waived");
+    configure({ ...open.ports, use_tls: true, tls_insecure: true, topic: "waived" });
+    await until(() => heard.includes(neighbours.status));
+    assert.match(logger.texts("warn").at(-1) ?? "", /^mqtt\.tls_insecure is set: /);
+  });
+
+  it("finds the topics of a run before, of 3,000 streams", async (t) => {
+    const neighbours = new FakeNeighbours();
+    neighbours.streams = Array.from({ length: 3000 }, (_, i) => liveStream(i + 1, `Stream ${i % 2000}`));
+    const { heard } = await listenTo(t, open.ports.port, "many/streams/+/state");
+    const mqtt = { ...open.ports, per_stream: true, topic: "many/status" };
+    const first = startService(t, { neighbours });
+    first.configure(mqtt);
+    await until(() => new Set(heard.filter((text) => text !== "")).size >= 3000);
+    await first.service.stop();
+    const kept = await keptTopics(t, "many/streams/+/state");
+    assert.equal(kept.size, 3000);
+    // those that made a suffix necessary are gone
+    neighbours.streams = neighbours.streams.filter(({ id }) => (id ?? 0) > 1000);
+    const second = startService(t, { neighbours });
+    second.configure(mqtt);
+    await until(async () => (await keptTopics(t, "many/streams/+/state")).size === 2000);
+    assert.equal((await keptTopics(t, "many/streams/+/state")).get("many/streams/stream_5_2006/state"), 2006);
+  });
+
+  /** The id of each kept state, by topic. */
+  async function keptTopics(test: TestContext, filter: string): Promise<Map<string, number>> {
+    const client = await connectAsync({ host: LOOPBACK, port: open.ports.port });
+    test.after(() => client.endAsync(true));
+    const found = new Map<string, number>();
+    let lastAt = performance.now();
+    client.on("message", (topic, payload) => {
+      if (payload.length === 0) found.delete(topic);
+      else found.set(topic, (JSON.parse(payload.toString()) as { id: number }).id);
+      lastAt = performance.now();
+    });
+    await client.subscribeAsync(filter);
+    await until(() => performance.now() - lastAt > 300);
+    await client.endAsync(true);
+    return found;
+  }
+});
+
+describe("mosquitto killed under load", needs("mosquitto"), () => {
+  it("and begun again: no transition is lost, none is out of order, and the states are there again", async (t) => {
+    const broker = new Mosquitto({ folder: temporaryFolder(t) });
+    await broker.start();
+    t.after(() => broker.stop());
+    // the publisher must not be there before the one who listens: QoS 1 promises nothing to who is not
+    const gate = { open: true };
+    const sockets = new Set<Socket>();
+    const door = createServer((socket) => {
+      sockets.add(socket.on("error", () => {}));
+      if (!gate.open) return void socket.destroy();
+      const inner = connectSocket(broker.ports.port, LOOPBACK);
+      sockets.add(inner.on("error", () => {}));
+      socket.pipe(inner).pipe(socket);
+      inner.on("close", () => socket.destroy());
+      socket.on("close", () => inner.destroy());
+    });
+    const port = await listen(door, 0, LOOPBACK);
+    t.after(() => {
+      door.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    const { client, heard } = await listenTo(t, broker.ports.port, "streampulse/events");
+
+    const neighbours = new FakeNeighbours();
+    neighbours.streams = [liveStream(1, "Gate")];
+    const mqtt = { port, per_stream: true };
+    let rig = startService(t, { neighbours });
+    rig.configure(mqtt);
+    await until(() => rig.service.current?.connected);
+    let seq = 0;
+    const load = setInterval(() => {
+      for (let i = 0; i < 5; i++) neighbours.happen(recent(++seq));
+    }, 5);
+    t.after(() => clearInterval(load));
+
+    for (let round = 0; round < 3; round++) {
+      const from = seq;
+      await until(() => seq > from + 300);
+      gate.open = false;
+      await broker.kill();
+      await until(() => !rig.service.current?.connected);
+      const lost = seq;
+      await until(() => seq > lost + 300);
+      await broker.start();
+      await until(() => client.connected);
+      await client.subscribeAsync("streampulse/events");
+      gate.open = true;
+      if (round === 1) {
+        // the program is begun again too, while the broker is away for it
+        await rig.service.stop();
+        rig = startService(t, { neighbours });
+        rig.configure(mqtt);
+      }
+      await until(() => rig.service.current?.connected);
+    }
+    const from = seq;
+    await until(() => seq > from + 300);
+    clearInterval(load);
+    await until(() => heard.length > 0 && numberOf(heard.at(-1)) === seq);
+    let newest = 0;
+    let repeated = 0;
+    for (const number of heard.map(numberOf)) {
+      assert.ok(number <= newest + 1, `${number} came after ${newest}`);
+      if (number <= newest) repeated++;
+      newest = Math.max(newest, number);
+    }
+    assert.equal(newest, seq);
+    assert.ok(repeated <= 4 * 64, `${repeated} came again`);
+    await until(() => neighbours.delivered === seq);
+
+    const state = await listenTo(t, broker.ports.port, "streampulse/streams/gate/state");
+    await until(() => state.heard.length > 0);
+  });
+});
+
+function numberOf(event: string | undefined): number {
+  return (JSON.parse(event ?? "{}") as { seq: number }).seq;
+}

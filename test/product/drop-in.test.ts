@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { RtspCamera } from "../../demo/cameras";
+import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
+import { nodeReds, nodes, npm, OwnNodeRed, pack, PACKAGE } from "./drop-in";
+
+const INSTALL = ["--omit=optional", "--prefer-offline", "--no-audit", "--no-fund"];
+
+interface FlowNode {
+  id: string;
+  type: string;
+  url?: string;
+  method?: string;
+}
+
+describe("the packed package in somebody's own Node-RED", () => {
+  const folder = temporaryFolder();
+  const userDir = path.join(folder, "userDir");
+  const installed = path.join(userDir, "node_modules", PACKAGE);
+  const camera = new RtspCamera({ streams: [{ path: "/live" }] });
+  let packed: Awaited<ReturnType<typeof pack>>;
+  let config: object;
+  let flow: FlowNode[];
+  /** Every node that the package says it has. */
+  let types: string[];
+
+  before(async () => {
+    await camera.start();
+    config = { heartbeat_seconds: 2, streams: [{ name: "Gate", url: camera.url("/live") }] };
+    packed = await pack(folder);
+    mkdirSync(userDir);
+    writeFileSync(path.join(userDir, "package.json"), '{"name":"node-red-project","private":true}');
+    await npm(userDir, ["install", ...INSTALL, packed.tarball]);
+    const { "node-red": own } = JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8")) as {
+      "node-red": { nodes: object };
+    };
+    types = Object.keys(own.nodes).sort();
+    flow = JSON.parse(readFileSync(path.join(installed, "flows", "streampulse.json"), "utf8")) as FlowNode[];
+  });
+  after(() => camera.stop());
+
+  it("has what Node-RED and people need, and nothing of the tests", () => {
+    for (const file of [
+      "dist/nodes/stream-probe/stream-probe.html",
+      "dist/nodes/stream-probe/locales/en-US/stream-probe.json",
+      "dist/nodes/stream-probe/icons/stream-probe.svg",
+      "dist/dashboard/ui-stream-board/ui-stream-board.html",
+      "resources/ui-stream-board.js",
+      "resources/ui-stream-settings.js",
+      "flows/streampulse.json",
+      "node_modules/better-sqlite3/prebuilds/linux-arm64.node",
+      "LICENSE",
+      "README.md",
+    ]) {
+      assert.ok(packed.files.includes(file), file);
+    }
+    const foreign = /^(dist\/(test|demo|bench)|test|demo|bench)\/|\/binding\.gyp$/;
+    const strange = packed.files.filter((file) => foreign.test(file));
+    assert.deepEqual(strange, []);
+  });
+
+  it(
+    "is installed again from the userDir's lock where no Python is",
+    { skip: process.platform === "win32" },
+    async () => {
+      rmSync(path.join(userDir, "node_modules"), { recursive: true });
+      // all that npm and its scripts find: node and a shell
+      const bin = path.join(folder, "bin");
+      mkdirSync(bin);
+      symlinkSync(process.execPath, path.join(bin, "node"));
+      symlinkSync("/bin/sh", path.join(bin, "sh"));
+      const npmScript = path.join(nodeReds[0]?.folder ?? "", "..", "npm", "bin", "npm-cli.js");
+      const env = { ...process.env, PATH: bin, npm_execpath: npmScript };
+      await npm(userDir, ["ci", ...INSTALL, "--foreground-scripts"], env);
+      assert.ok(existsSync(path.join(installed, "package.json")));
+    },
+  );
+
+  for (const nodeRed of nodeReds) {
+    for (const node of nodes) {
+      it(`works in ${nodeRed.name} on ${node.name}`, { skip: node.skip }, async (t) => {
+        const own = new OwnNodeRed(node.file, nodeRed.folder, userDir);
+        t.after(() => own.stop());
+        await own.start(config);
+        const sets = await own.nodeSets();
+        assert.deepEqual(
+          sets.map(({ types, err }) => [types[0], err]).sort(),
+          types.map((type) => [type, undefined]),
+        );
+        await looksRight(own);
+
+        assert.equal(await own.deploy(flow), 204);
+        await until(async () => {
+          const answer = await fetch(own.url("api/status"));
+          return answer.ok && /"message":"RTSP 200"/.test(await answer.text());
+        }, 60_000);
+        assert.ok(existsSync(path.join(userDir, "streampulse", "streams.db")), "its data is in the userDir");
+        await refusesToWrite(own);
+        if (process.platform === "linux") {
+          const { own: port, all } = own.openPorts();
+          assert.deepEqual([...new Set(all)], [port], "no port but Node-RED's own");
+        }
+      });
+    }
+  }
+
+  it("leaves nothing behind when it is uninstalled", { skip: process.platform !== "linux" }, async (t) => {
+    const own = new OwnNodeRed(nodes[0]?.file ?? "", nodeReds[0]?.folder ?? "", userDir);
+    t.after(() => own.stop());
+    await own.start(config);
+    const before = own.threads().length;
+    assert.equal(await own.deploy(flow), 204);
+    const database = path.join(userDir, "streampulse", "streams.db");
+    await until(() => own.openFiles().includes(database));
+    assert.ok(own.threads().length > before);
+
+    assert.equal(await own.deploy([]), 204);
+    const gone = await fetch(own.url(`nodes/${PACKAGE}`), { method: "DELETE" });
+    assert.equal(gone.status, 204, own.output);
+    assert.deepEqual(await own.nodeSets(), []);
+    assert.equal(existsSync(installed), false);
+    const { dependencies = {} } = JSON.parse(readFileSync(path.join(userDir, "package.json"), "utf8")) as {
+      dependencies?: object;
+    };
+    assert.deepEqual(dependencies, {});
+    assert.equal(await own.deploy([{ id: "t", type: "tab", label: "t" }]), 204);
+    const ours = [path.join(userDir, "streampulse"), installed];
+    assert.deepEqual(
+      own.openFiles().filter((file) => ours.some((place) => file.startsWith(place))),
+      [],
+    );
+    await until(() => own.threads().length <= before);
+    assert.equal((await fetch(own.url("api/status"))).status, 404);
+  });
+
+  /** What the palette and the help show of each node. */
+  async function looksRight(own: OwnNodeRed): Promise<void> {
+    const response = await fetch(own.url("nodes"), { headers: { Accept: "text/html" } });
+    const forms = await response.text();
+    const icons = (await (await fetch(own.url("icons"))).json()) as Record<string, string[]>;
+    for (const type of types) {
+      const form = new RegExp(`registerType\\("${type}", \\{\\s*category: "(StreamPulse|config)"`).exec(
+        forms,
+      );
+      assert.ok(form, `${type} is in the category StreamPulse, or a config node`);
+      assert.ok(forms.includes(`data-template-name="${type}"`), `${type} has a form`);
+      const [, help = ""] = new RegExp(`data-help-name="${type}">([^]*?)</script>`).exec(forms) ?? [];
+      assert.ok(help.length > 200, `${type} has help`);
+      if (form[1] !== "config") assert.ok(icons[PACKAGE]?.includes(`${type}.svg`), `${type} has an icon`);
+    }
+  }
+
+  /** Without a login nothing can be changed, taken away or watched. */
+  async function refusesToWrite(own: OwnNodeRed): Promise<void> {
+    const routes = flow.filter(({ type }) => type === "http in");
+    const guarded = routes.filter(
+      ({ method, url }) => method !== "get" || /^\/(api\/backup|preview|snapshot)/.test(url ?? ""),
+    );
+    assert.ok(guarded.length > 0);
+    for (const { method = "", url = "" } of guarded) {
+      const place = url.slice(1).replace(/:\w+/g, "Gate");
+      const response = await fetch(own.url(place), { method: method.toUpperCase() });
+      assert.equal(response.status, 403, `${method} ${url}`);
+      assert.match(await response.text(), /httpNodeAuth/);
+    }
+  }
+});
