@@ -75,3 +75,8 @@ export function slugOf(name: string): string {
     .slice(0, LONGEST_SLUG)
     .replace(/^[_-]+|[_-]+$/g, "");
 }
+
+/** Whether something could be one that was made of a name. */
+export function isSlug(text: string): boolean {
+  return /^[a-z0-9_-]+$/.test(text);
+}

@@ -60,7 +60,7 @@ const PATHS: Record<Listener, Record<string, Route>> = {
     "/auth/password": own("account", ["GET", "POST"]),
     "/auth/sign-out-everywhere": own("account", ["POST"]),
     "/api/openapi.json": own("account"),
-    "/api/import": { ...writable, mostBytes: IMPORT_BYTES },
+    "/api/import": { ...writable, methods: ["POST"], mostBytes: IMPORT_BYTES },
     // all else below /api may be a flow of the user's own
     "/api/:any": writable,
     "/api/:any/*": writable,

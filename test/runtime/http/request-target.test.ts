@@ -85,7 +85,7 @@ describe("the routes", () => {
     ["gui", "/", "own account GET,HEAD"],
     ["gui", "/login", "own open GET,HEAD,POST"],
     ["gui", "/api/status", "flow account GET,HEAD,POST,PUT,DELETE"],
-    ["gui", "/api/import", "flow account GET,HEAD,POST,PUT,DELETE"],
+    ["gui", "/api/import", "flow account POST"],
     ["gui", "/dashboard", "flow account GET,HEAD"],
     ["gui", "/dashboard/page1", "flow account GET,HEAD"],
     ["gui", "/dashboard/api/v1/x", "flow account GET,HEAD"],
