@@ -33,7 +33,12 @@ export function maskSecrets(data: unknown, key = ""): unknown {
  * @param known the data as it was shown, with its secrets
  * @throws MaskFault
  */
-export function restoreSecrets(data: unknown, known: unknown, key = "", path: (string | number)[] = []): unknown {
+export function restoreSecrets(
+  data: unknown,
+  known: unknown,
+  key = "",
+  path: (string | number)[] = [],
+): unknown {
   if (known !== undefined && isDeepStrictEqual(data, maskSecrets(known, key))) return known;
   if (Array.isArray(data)) {
     const before = Array.isArray(known) ? known : [];

@@ -53,7 +53,9 @@ export function unmaskUrl(url: string, known: string | undefined): string | unde
   }
   const rest = url.slice(from);
   // what is left is a mask that somebody has written into, or elsewhere
-  return rest.includes(MASKED_SECRET) && !(known?.includes(MASKED_SECRET) ?? false) ? undefined : whole + rest;
+  return rest.includes(MASKED_SECRET) && !(known?.includes(MASKED_SECRET) ?? false)
+    ? undefined
+    : whole + rest;
 }
 
 /** In the order of the text. */

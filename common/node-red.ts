@@ -80,5 +80,8 @@ export function routeRefusal(RED: NodeAPI, { req }: AnyMessage): RouteRefusal | 
   }
   const { headers } = req as Pick<IncomingMessage, "headers">;
   if ((headers.origin ?? headers.referer) === undefined || isSameOrigin({ headers })) return undefined;
-  return { code: "wrong_origin", message: "A page of another address sent this request (Origin or Referer)." };
+  return {
+    code: "wrong_origin",
+    message: "A page of another address sent this request (Origin or Referer).",
+  };
 }

@@ -84,7 +84,11 @@ function isStreamScheme(scheme: string): scheme is StreamScheme {
  * are common. The first `@` that is followed by something that reads as `host[:port]` ends the user part. Nobody
  * writes a fragment with an `@` into a stream's URL, so such a `#` belongs to a password, and so does an `@` before it.
  */
-export function splitAuthority(afterScheme: string): { userinfo?: string; hostAndPort: string; rest: string } {
+export function splitAuthority(afterScheme: string): {
+  userinfo?: string;
+  hostAndPort: string;
+  rest: string;
+} {
   const end = afterScheme.search(/[/?#]/);
   const authority = end < 0 ? afterScheme : afterScheme.slice(0, end);
   const rest = end < 0 ? "" : afterScheme.slice(end);

@@ -53,7 +53,9 @@ function rangeOf(key) {
   const { type, anyOf, enum: words, minimum, maximum, maxLength } = key;
   if (anyOf) {
     const values = anyOf.filter((form) => form.type !== "null");
-    return values.every((form) => "const" in form) ? values.map((form) => form.const).join(", ") : rangeOf(values[0]);
+    return values.every((form) => "const" in form)
+      ? values.map((form) => form.const).join(", ")
+      : rangeOf(values[0]);
   }
   if (words) return words.join(", ");
   if (type === "boolean") return "true, false";

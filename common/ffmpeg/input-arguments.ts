@@ -33,11 +33,6 @@ export function inputArguments(
           ...["-protocol_whitelist", "http,https,tls,tcp,crypto", "-format_whitelist", HTTP_FORMATS],
           ...["-rw_timeout", silence],
         ];
-  const limits = [
-    "-analyzeduration",
-    String(analyzeMs * 1000),
-    "-probesize",
-    `${MOST_ANALYZED_BYTES}`,
-  ];
+  const limits = ["-analyzeduration", String(analyzeMs * 1000), "-probesize", `${MOST_ANALYZED_BYTES}`];
   return [...own, ...limits, "-fpsprobesize", "0", "-i", address];
 }

@@ -142,11 +142,16 @@ export class ConfigDesk {
     if (isEmptyChange(change)) return undefined;
     const noList = before.problems.find(({ place, severity }) => place === "streams" && severity === "error");
     if (before.streams === undefined && noList) {
-      throw new EditFault(409, "unreadable", `${formatProblem("config.yaml", noList)}; nothing is changed until that is mended.`);
+      throw new EditFault(
+        409,
+        "unreadable",
+        `${formatProblem("config.yaml", noList)}; nothing is changed until that is mended.`,
+      );
     }
     const changed = applyChange(text, before.written, change);
     const after = this.parse(changed);
-    if ("fatal" in after) throw new EditFault(409, "cannot_edit", `This cannot be saved: ${after.fatal.message}.`);
+    if ("fatal" in after)
+      throw new EditFault(409, "cannot_edit", `This cannot be saved: ${after.fatal.message}.`);
     const errors = newErrors(before, after, change);
     if (errors.length > 0) throw EditFault.ofFields(errors);
     return { text: changed, after };
@@ -156,7 +161,11 @@ export class ConfigDesk {
   private readable(text: string): ParsedConfig {
     const parsed = this.parse(text);
     if (!("fatal" in parsed)) return parsed;
-    throw new EditFault(409, "unreadable", `${formatProblem("config.yaml", parsed.fatal)}; nothing is changed until that is mended.`);
+    throw new EditFault(
+      409,
+      "unreadable",
+      `${formatProblem("config.yaml", parsed.fatal)}; nothing is changed until that is mended.`,
+    );
   }
 
   private parse(text: string) {

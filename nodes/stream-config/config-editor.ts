@@ -74,7 +74,8 @@ export class ConfigEditor {
     message: Readonly<Record<string, unknown>>,
     work: (asked: z.output<Schema>) => Promise<EditorAnswer>,
   ): Promise<EditorAnswer> {
-    if (isDeeper(message.payload, MOST_LEVELS)) return failure(400, "bad_request", "The request is nested too deeply.");
+    if (isDeeper(message.payload, MOST_LEVELS))
+      return failure(400, "bad_request", "The request is nested too deeply.");
     const parsed = schema.safeParse({ ...message, revision: plainRevision(message.revision) });
     if (!parsed.success) {
       const issue = firstIssue(parsed.error).replace(/^payload\.?/, "");
@@ -138,7 +139,9 @@ export class ConfigEditor {
     const { text: source, format, ...options } = payload;
     const imported = await this.recognise(source, format);
     if ("refused" in imported) return refusal(imported);
-    return this.change(revision, (text) => this.options.source.thread.ask("import", { text, imported, options }));
+    return this.change(revision, (text) =>
+      this.options.source.thread.ask("import", { text, imported, options }),
+    );
   }
 
   /** In a thread of its own, which a text of strangers may exhaust. */
@@ -149,7 +152,9 @@ export class ConfigEditor {
       return await reader.ask("recognise", { source, format });
     } catch (error) {
       if (!(error instanceof ThreadFault)) throw error;
-      return { refused: { status: 400, error: { code: "unreadable_import", message: `The text ${error.message}.` } } };
+      return {
+        refused: { status: 400, error: { code: "unreadable_import", message: `The text ${error.message}.` } },
+      };
     } finally {
       this.readers.delete(reader);
       await reader.stop();
@@ -203,7 +208,8 @@ export class ConfigEditor {
         ? failure(409, "read_only", error.message)
         : failure(500, "not_saved", error.message);
     }
-    if (error instanceof ThreadFault) return failure(409, "unreadable", `${source.file.name} ${error.message}.`);
+    if (error instanceof ThreadFault)
+      return failure(409, "unreadable", `${source.file.name} ${error.message}.`);
     if (error instanceof ThreadEnded) {
       return failure(503, "stopping", "This part of StreamPulse is being stopped or deployed: try again.");
     }
@@ -241,7 +247,10 @@ function changedMeanwhile(): EditorAnswer {
   );
 }
 
-function readFault(read: { missing: true } | { fatal: Parameters<typeof formatProblem>[1] }, name: string): string {
+function readFault(
+  read: { missing: true } | { fatal: Parameters<typeof formatProblem>[1] },
+  name: string,
+): string {
   if ("fatal" in read) return `${formatProblem(name, read.fatal)}; nothing is changed until that is mended.`;
   return `${name} is not there: put it back; nothing is changed until then.`;
 }

@@ -111,7 +111,11 @@ export class ConfigFile {
 }
 
 /** @returns undefined where no file can be made beside the target */
-async function writeDraft(target: string, bytes: Buffer, { mode, uid, gid }: Stats): Promise<string | undefined> {
+async function writeDraft(
+  target: string,
+  bytes: Buffer,
+  { mode, uid, gid }: Stats,
+): Promise<string | undefined> {
   const draft = `${target}.${randomUUID()}.new`;
   let handle: FileHandle;
   try {
@@ -179,7 +183,7 @@ async function removeStaleDrafts(target: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (!name.startsWith(path.basename(target)) || !pattern.test(name)) continue;
     const file = path.join(folder, name);
-    const age = Date.now() - (await stat(file).catch(() => undefined) ?? { mtimeMs: Date.now() }).mtimeMs;
+    const age = Date.now() - ((await stat(file).catch(() => undefined)) ?? { mtimeMs: Date.now() }).mtimeMs;
     if (age > STALE_MS) await rm(file, { force: true }).catch(() => {});
   }
 }

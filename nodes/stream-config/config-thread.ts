@@ -32,7 +32,10 @@ export class ConfigThread {
    * Questions are answered one after another.
    * @throws ThreadFault when there is no answer
    */
-  ask<Task extends ConfigTask>(task: Task, ask: ConfigTasks[Task]["ask"]): Promise<ConfigTasks[Task]["answer"]> {
+  ask<Task extends ConfigTask>(
+    task: Task,
+    ask: ConfigTasks[Task]["ask"],
+  ): Promise<ConfigTasks[Task]["answer"]> {
     const answer = this.queue.then(() => this.askNow(task, ask));
     this.queue = answer.catch(() => {});
     return answer;

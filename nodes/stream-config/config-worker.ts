@@ -56,6 +56,9 @@ const work: { [Task in ConfigTask]: (ask: ConfigTasks[Task]["ask"]) => ConfigTas
   import: ({ text, imported, options }) => desk.import(text, imported, options),
 };
 
-parentPort?.on("message", <Task extends ConfigTask>({ task, ask }: { task: Task; ask: ConfigTasks[Task]["ask"] }) => {
-  parentPort?.postMessage(work[task](ask));
-});
+parentPort?.on(
+  "message",
+  <Task extends ConfigTask>({ task, ask }: { task: Task; ask: ConfigTasks[Task]["ask"] }) => {
+    parentPort?.postMessage(work[task](ask));
+  },
+);

@@ -1,7 +1,13 @@
 import path from "node:path";
 import type { Node, NodeAPI, NodeDef, NodeStatus } from "node-red";
 import { systemClock } from "../../common/clock";
-import { nodeLogger, productSettings, reportHealth, routeRefusal, type AnyMessage } from "../../common/node-red";
+import {
+  nodeLogger,
+  productSettings,
+  reportHealth,
+  routeRefusal,
+  type AnyMessage,
+} from "../../common/node-red";
 import type { StreamsMessage } from "../../contracts/messages";
 import { ConfigEditor, failure, type EditorAnswer } from "./config-editor";
 import { ConfigSource, countOf, type ConfigStatus } from "./config-source";

@@ -15,8 +15,16 @@ export function writtenMap(
     // as a property it would change the object itself
     if (key === "__proto__") continue;
     const inner = Object.hasOwn(nested, key) ? nested[key] : undefined;
-    if (inner && isMap(value)) written[key] = writtenMap(yaml, yaml.fields(value, () => {}), inner);
-    else written[key] = value ? writtenValue(yaml, value, Object.hasOwn(shape, key) ? shape[key] : undefined) : null;
+    if (inner && isMap(value))
+      written[key] = writtenMap(
+        yaml,
+        yaml.fields(value, () => {}),
+        inner,
+      );
+    else
+      written[key] = value
+        ? writtenValue(yaml, value, Object.hasOwn(shape, key) ? shape[key] : undefined)
+        : null;
   }
   return written;
 }

@@ -24,6 +24,7 @@ export function unmaskUrl(typed: string, own: string | undefined): string {
     );
   }
   const whole = unmask(typed, own);
-  if (whole === undefined) throw new MaskedUrlError("hides something that the stored URL does not have: type it");
+  if (whole === undefined)
+    throw new MaskedUrlError("hides something that the stored URL does not have: type it");
   return whole;
 }

@@ -63,7 +63,10 @@ const streamStatusSchema = z.object({
 });
 
 const uptimeSumsSchema = z.object({
-  uptime: z.number().nullable().describe("up / (up + degraded + down), of the time; null where nothing was seen."),
+  uptime: z
+    .number()
+    .nullable()
+    .describe("up / (up + degraded + down), of the time; null where nothing was seen."),
   samples: z.object({ ok: z.number(), total: z.number(), ratio: z.number().nullable() }),
   ms: msByState,
 });

@@ -13,7 +13,13 @@ const CONFIG = {
 
 const SHOWN = {
   heartbeat_seconds: 20,
-  mqtt: { host: "h", username: "u", password: "********", api_status_url: "http://u:********@h/x", client_id: null },
+  mqtt: {
+    host: "h",
+    username: "u",
+    password: "********",
+    api_status_url: "http://u:********@h/x",
+    client_id: null,
+  },
   notes: ["see http://u:********@wiki/x", "plain"],
   api_key: "********",
   pushover_token: "${TOKEN}",
@@ -27,7 +33,11 @@ describe("masked settings", () => {
   });
 
   it("come back beside what somebody changed", () => {
-    const edited = { ...SHOWN, mqtt: { ...SHOWN.mqtt, host: "other" }, notes: ["plain", "see http://u:********@wiki/x"] };
+    const edited = {
+      ...SHOWN,
+      mqtt: { ...SHOWN.mqtt, host: "other" },
+      notes: ["plain", "see http://u:********@wiki/x"],
+    };
     assert.deepEqual(restoreSecrets(edited, CONFIG), {
       ...CONFIG,
       mqtt: { ...CONFIG.mqtt, host: "other" },

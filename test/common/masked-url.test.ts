@@ -3,20 +3,48 @@ import { describe, it } from "node:test";
 import { maskUrl, unmaskUrl } from "../../common/masked-url";
 
 const HIDDEN: [name: string, url: string, shown: string][] = [
-  ["a password", "rtsp://viewer:s3cret@10.0.0.1:554/live?channel=1", "rtsp://viewer:********@10.0.0.1:554/live?channel=1"],
+  [
+    "a password",
+    "rtsp://viewer:s3cret@10.0.0.1:554/live?channel=1",
+    "rtsp://viewer:********@10.0.0.1:554/live?channel=1",
+  ],
   ["one with special characters", "rtsp://viewer:p@ss#1/2?x@cam/live", "rtsp://viewer:********@cam/live"],
   ["one that reads as a port", "rtsp://viewer:12/34@cam/live", "rtsp://viewer:********@cam/live"],
   ["one of a URL without a host", "rtsp://viewer:Zx9!tr0ub4dor/3@", "rtsp://viewer:********@"],
-  ["one of a URL with a wrong port", "rtsp://viewer:Zx9!tr0/3@127.0.0.1:99999/x", "rtsp://viewer:********@127.0.0.1:99999/x"],
+  [
+    "one of a URL with a wrong port",
+    "rtsp://viewer:Zx9!tr0/3@127.0.0.1:99999/x",
+    "rtsp://viewer:********@127.0.0.1:99999/x",
+  ],
   ["one of another scheme", "rtmp://viewer:s3cret@host/app", "rtmp://viewer:********@host/app"],
   ["one without a scheme", "viewer:s3cret@host/app", "viewer:********@host/app"],
   ["one behind spaces", "  rtsp://viewer:s3cret@host/app", "  rtsp://viewer:********@host/app"],
   ["an IPv6 host's", "rtsp://u:pw@[2001:db8::1]:554/x", "rtsp://u:********@[2001:db8::1]:554/x"],
-  ["values of the query", "http://cam/v.cgi?user=admin&pwd=1234&res=hd", "http://cam/v.cgi?user=admin&pwd=********&res=hd"],
-  ["a token in the query", "https://h/live.m3u8?token=abc&x=1&sig=xyz", "https://h/live.m3u8?token=********&x=1&sig=********"],
-  ["a password in the path", "rtsp://nvr/user=admin_password=tlJwpbo6_channel=1_stream=0.sdp?real_stream", "rtsp://nvr/user=admin_password=********_channel=1_stream=0.sdp?real_stream"],
-  ["one between ampersands", "rtsp://nvr/user=admin&password=a_b&channel=1", "rtsp://nvr/user=admin&password=********&channel=1"],
-  ["a key as the path", "rtsps://192.168.1.1:7441/AbC1dEfGhIjK2lMn?enableSrtp", "rtsps://192.168.1.1:7441/********?enableSrtp"],
+  [
+    "values of the query",
+    "http://cam/v.cgi?user=admin&pwd=1234&res=hd",
+    "http://cam/v.cgi?user=admin&pwd=********&res=hd",
+  ],
+  [
+    "a token in the query",
+    "https://h/live.m3u8?token=abc&x=1&sig=xyz",
+    "https://h/live.m3u8?token=********&x=1&sig=********",
+  ],
+  [
+    "a password in the path",
+    "rtsp://nvr/user=admin_password=tlJwpbo6_channel=1_stream=0.sdp?real_stream",
+    "rtsp://nvr/user=admin_password=********_channel=1_stream=0.sdp?real_stream",
+  ],
+  [
+    "one between ampersands",
+    "rtsp://nvr/user=admin&password=a_b&channel=1",
+    "rtsp://nvr/user=admin&password=********&channel=1",
+  ],
+  [
+    "a key as the path",
+    "rtsps://192.168.1.1:7441/AbC1dEfGhIjK2lMn?enableSrtp",
+    "rtsps://192.168.1.1:7441/********?enableSrtp",
+  ],
   ["what follows a telling word", "https://h/token/abc/live.m3u8", "https://h/token/********/live.m3u8"],
   ["a key as the user", "https://sk1aB2cD3eF4gH5@h/live", "https://********@h/live"],
 ];
@@ -55,14 +83,20 @@ describe("a masked URL", () => {
       unmaskUrl("rtsps://guest:********@cam.local:322/other?x=2&token=********", known),
       "rtsps://guest:s3cret@cam.local:322/other?x=2&token=abc",
     );
-    assert.equal(unmaskUrl("rtsp://viewer:new@10.0.0.1/live?token=********", known), "rtsp://viewer:new@10.0.0.1/live?token=abc");
+    assert.equal(
+      unmaskUrl("rtsp://viewer:new@10.0.0.1/live?token=********", known),
+      "rtsp://viewer:new@10.0.0.1/live?token=abc",
+    );
     assert.equal(unmaskUrl("rtsp://10.0.0.1/live", known), "rtsp://10.0.0.1/live");
   });
 
   it("keeps several secrets of one kind apart", () => {
     const known = "https://h/AbC1dEfGhIjK2lMn/x/QwE1rTyUiOp2AsDf";
     assert.equal(maskUrl(known), "https://h/********/x/********");
-    assert.equal(unmaskUrl("https://h/AbC1dEfGhIjK2NEW/x/********", known), "https://h/AbC1dEfGhIjK2NEW/x/QwE1rTyUiOp2AsDf");
+    assert.equal(
+      unmaskUrl("https://h/AbC1dEfGhIjK2NEW/x/********", known),
+      "https://h/AbC1dEfGhIjK2NEW/x/QwE1rTyUiOp2AsDf",
+    );
   });
 
   it("refuses a mask that stands for nothing", () => {

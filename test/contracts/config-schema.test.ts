@@ -41,9 +41,15 @@ describe("docs/config.schema.json and docs/CONFIG.md", () => {
   const good: [string, string][] = [
     ["the file of a first start", DEFAULT_CONFIG],
     ["the file of v2.2", readFileSync(fixture("v2.2", "config.yaml"), "utf8")],
-    ["values of the environment", "heartbeat_seconds: ${BEAT}\nmqtt:\n  port: ${PORT}\n  retain: ${RETAIN}\nstreams: []\n"],
+    [
+      "values of the environment",
+      "heartbeat_seconds: ${BEAT}\nmqtt:\n  port: ${PORT}\n  retain: ${RETAIN}\nstreams: []\n",
+    ],
     ["keys with nothing behind them", "streams:\nprobe:\nmqtt:\n  password:\n"],
-    ["a name that looks like a number, and keys that nobody knows", "streams:\n- name: 7\n  url: rtsp://h/1\n  colour: red\n"],
+    [
+      "a name that looks like a number, and keys that nobody knows",
+      "streams:\n- name: 7\n  url: rtsp://h/1\n  colour: red\n",
+    ],
     ...examples(),
   ];
   for (const [name, text] of good) it(`take ${name}`, () => assert.ok(isGood(text)));

@@ -12,7 +12,12 @@ describe("pasted lines", () => {
   });
 
   it("are left to the import when they have a form of their own", () => {
-    for (const text of ["name,url\nGate,rtsp://b/2", "#EXTM3U\n#EXTINF:-1,Gate\nrtsp://b/2", "streams: {}", ""]) {
+    for (const text of [
+      "name,url\nGate,rtsp://b/2",
+      "#EXTM3U\n#EXTINF:-1,Gate\nrtsp://b/2",
+      "streams: {}",
+      "",
+    ]) {
       assert.equal(bulkTable(text), undefined, text);
     }
   });

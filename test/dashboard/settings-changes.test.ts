@@ -24,7 +24,8 @@ describe("what the settings page changes", needs("chromium"), () => {
   const written = () => parse(settings.config) as Record<string, unknown>;
   const tab = (name: string, on = page) => on.getByRole("tab", { name }).click();
   const save = (on = page) => on.getByRole("button", { name: "Save" }).filter({ visible: true }).click();
-  const isSaved = (on = page) => on.getByText("Unsaved changes").filter({ visible: true }).waitFor({ state: "detached" });
+  const isSaved = (on = page) =>
+    on.getByText("Unsaved changes").filter({ visible: true }).waitFor({ state: "detached" });
   const dialog = () => page.getByRole("dialog");
 
   before(async () => {
@@ -88,7 +89,9 @@ describe("what the settings page changes", needs("chromium"), () => {
   it("says at the field what the server refuses", async () => {
     await page.getByRole("textbox", { name: "Host", exact: true }).fill("${NO_SUCH_VARIABLE}");
     await save();
-    await page.getByText("names the environment variable NO_SUCH_VARIABLE, which is not set", { exact: false }).waitFor();
+    await page
+      .getByText("names the environment variable NO_SUCH_VARIABLE, which is not set", { exact: false })
+      .waitFor();
     await page.getByRole("button", { name: "Discard" }).click();
   });
 
@@ -105,7 +108,9 @@ describe("what the settings page changes", needs("chromium"), () => {
     await other.getByLabel("Heartbeat (seconds)").fill("60");
     await save(other);
     await isSaved(other);
-    await page.getByText("config.yaml has changed meanwhile: Heartbeat (seconds).", { exact: false }).waitFor();
+    await page
+      .getByText("config.yaml has changed meanwhile: Heartbeat (seconds).", { exact: false })
+      .waitFor();
     await save();
     await page.getByText("Nothing was saved; what you typed is still here.", { exact: false }).waitFor();
     assert.equal(written().heartbeat_seconds, 60);
@@ -189,7 +194,10 @@ describe("what the settings page changes", needs("chromium"), () => {
     await page.getByLabel("Paste the text here").fill("hello, world");
     await page.getByRole("button", { name: "Preview" }).click();
     await page.getByText("This is no list of streams that is known", { exact: false }).waitFor();
-    const rows = Array.from({ length: 2000 }, (_, n) => `"Camera ${n} ${"ß".repeat(120)}",rtsp://192.0.2.1/${n}`);
+    const rows = Array.from(
+      { length: 2000 },
+      (_, n) => `"Camera ${n} ${"ß".repeat(120)}",rtsp://192.0.2.1/${n}`,
+    );
     await page.getByLabel("Choose a file …").setInputFiles({
       name: "large.csv",
       mimeType: "text/csv",

@@ -92,7 +92,8 @@ export class SettingsUnderTest {
     const { gui } = this.running.addresses;
     page.on("pageerror", (error) => this.faults.push(error.message));
     page.on("request", (request) => {
-      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(gui)) this.faults.push(request.url());
+      if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(gui))
+        this.faults.push(request.url());
     });
     page.on("websocket", (socket) =>
       socket.on("framereceived", ({ payload }) => this.seen.push(payload.toString())),

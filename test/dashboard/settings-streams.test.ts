@@ -105,7 +105,10 @@ streams:
     await form().waitFor({ state: "detached" });
     await until(() => new URL(page.url()).searchParams.get("edit") === null);
     assert.match(settings.config, /^# ours\n/);
-    assert.match(settings.config, / {2}# the old one\n {2}- name: Front gate\n {4}url: rtsp:\/\/admin:s3cr3t-gate@/);
+    assert.match(
+      settings.config,
+      / {2}# the old one\n {2}- name: Front gate\n {4}url: rtsp:\/\/admin:s3cr3t-gate@/,
+    );
     await settings.untilState("Front gate", "up");
     const oldest = /"at":(\d+)/.exec(before.split("},{").at(-1) ?? before)?.[1] as string;
     await until(async () => JSON.stringify(await checksOf("Front gate")).includes(oldest));
@@ -150,7 +153,9 @@ streams:
     await page.getByRole("button", { name: "Add many …" }).click();
     await form()
       .getByRole("textbox")
-      .fill("rtsp://viewer:s3cr3t-many@192.0.2.7/ch1\n\nPorch, rtsp://192.0.2.8/a\nrtsp://192.0.2.7/ch2\nOdd,rtmp://x/y");
+      .fill(
+        "rtsp://viewer:s3cr3t-many@192.0.2.7/ch1\n\nPorch, rtsp://192.0.2.8/a\nrtsp://192.0.2.7/ch2\nOdd,rtmp://x/y",
+      );
     await form().getByRole("button", { name: "Preview" }).click();
     const rows = form().getByRole("listitem");
     await rows.first().waitFor();

@@ -47,7 +47,10 @@ describe("the editor of config.yaml", () => {
     const { edit, configs, file, logger } = await editing(t);
     const { statusCode, payload } = await edit(NEW);
     assert.equal(statusCode, 201);
-    assert.deepEqual(configs.at(-1)?.streams.map(({ name }) => name), ["Gate", "Yard", "New"]);
+    assert.deepEqual(
+      configs.at(-1)?.streams.map(({ name }) => name),
+      ["Gate", "Yard", "New"],
+    );
     assert.equal(readFileSync(file, "utf8"), `${TEXT}- name: New\n  url: rtsp://h/3\n`);
     assert.equal(readFileSync(`${file}.1`, "utf8"), TEXT);
     const renamed = await edit(
@@ -92,7 +95,10 @@ describe("the editor of config.yaml", () => {
       edit({ action: "change-settings", settings: { heartbeat_seconds: 7 } }, payload.revision),
       edit({ action: "change-settings", settings: { timezone: "Europe/Berlin" } }, payload.revision),
     ]);
-    assert.deepEqual(answers.map(({ statusCode }) => statusCode), [200, 409]);
+    assert.deepEqual(
+      answers.map(({ statusCode }) => statusCode),
+      [200, 409],
+    );
     assert.deepEqual(answers[1]?.payload.error, {
       code: "changed_meanwhile",
       message:
@@ -102,8 +108,15 @@ describe("the editor of config.yaml", () => {
     assert.doesNotMatch(readFileSync(file, "utf8"), /Berlin/);
     // in quotes, as in If-Match; and without a revision it is made on what is there now
     const { revision } = answers[0]?.payload ?? { revision: "" };
-    assert.equal((await edit({ action: "change-settings", settings: { timezone: "Europe/Berlin" } }, `"${revision}"`)).statusCode, 200);
-    assert.equal((await edit({ action: "change-settings", settings: { strict_status: true } })).statusCode, 200);
+    assert.equal(
+      (await edit({ action: "change-settings", settings: { timezone: "Europe/Berlin" } }, `"${revision}"`))
+        .statusCode,
+      200,
+    );
+    assert.equal(
+      (await edit({ action: "change-settings", settings: { strict_status: true } })).statusCode,
+      200,
+    );
     assert.match(readFileSync(file, "utf8"), /Berlin\nstrict_status: true\n/);
   });
 
@@ -114,7 +127,13 @@ describe("the editor of config.yaml", () => {
     assert.equal((await edit(NEW, payload.revision)).statusCode, 409);
     assert.equal((await edit(NEW)).statusCode, 201);
     assert.match(readFileSync(file, "utf8"), /^# theirs\n[^]*rtsp:\/\/h\/9\n- name: New\n/);
-    assert.deepEqual(configs.at(-1)?.streams.map(({ url }) => url).slice(1), ["rtsp://h/9", "rtsp://h/3"]);
+    assert.deepEqual(
+      configs
+        .at(-1)
+        ?.streams.map(({ url }) => url)
+        .slice(1),
+      ["rtsp://h/9", "rtsp://h/3"],
+    );
   });
 
   it("makes many edits at once one after another", async (t) => {
@@ -139,10 +158,17 @@ describe("the editor of config.yaml", () => {
     assert.equal(readFileSync(file, "utf8"), broken);
     const shown = await ask<ConfigAnswer>({ topic: "config" });
     assert.equal(shown.payload.read_only, sentence);
-    assert.deepEqual(shown.payload.streams[0], { name: "Gate", url: "rtsp://viewer:********@h/1", enabled: true });
+    assert.deepEqual(shown.payload.streams[0], {
+      name: "Gate",
+      url: "rtsp://viewer:********@h/1",
+      enabled: true,
+    });
     rmSync(file);
     const missing = await edit(NEW);
-    assert.equal(missing.payload.error.message, "config.yaml is not there: put it back; nothing is changed until then.");
+    assert.equal(
+      missing.payload.error.message,
+      "config.yaml is not there: put it back; nothing is changed until then.",
+    );
     assert.equal((await ask<ConfigAnswer>({ topic: "config" })).payload.revision, "");
   });
 
@@ -152,11 +178,20 @@ describe("the editor of config.yaml", () => {
     assert.match(await messageOf(undefined), /^The request is wrong: /);
     assert.match(await messageOf({ action: "explode" }), /^The request is wrong: action: /);
     assert.match(await messageOf({ action: "add-streams", streams: [] }), /^The request is wrong: streams: /);
-    assert.match(await messageOf({ action: "service", service: "mqtt", do: "explode" }), /^The request is wrong: do: /);
+    assert.match(
+      await messageOf({ action: "service", service: "mqtt", do: "explode" }),
+      /^The request is wrong: do: /,
+    );
     let deep: unknown = "x";
     for (let level = 0; level < 100_000; level++) deep = [deep];
-    assert.equal(await messageOf({ action: "change-settings", settings: { mqtt: deep } }), "The request is nested too deeply.");
-    const { statusCode } = await ask({ topic: "import", payload: { text: "x".repeat(10 * 1024 * 1024 + 1) } });
+    assert.equal(
+      await messageOf({ action: "change-settings", settings: { mqtt: deep } }),
+      "The request is nested too deeply.",
+    );
+    const { statusCode } = await ask({
+      topic: "import",
+      payload: { text: "x".repeat(10 * 1024 * 1024 + 1) },
+    });
     assert.equal(statusCode, 400);
   });
 
@@ -166,13 +201,28 @@ describe("the editor of config.yaml", () => {
       await ask({ topic: "config" }),
       await ask({ topic: "config", stream: "Gate" }),
       await ask({ topic: "config", format: "csv" }),
-      await edit({ action: "change-stream", name: "Gate", stream: { url: "rtsp://viewer:********@other/1", group: "g" } }),
+      await edit({
+        action: "change-stream",
+        name: "Gate",
+        stream: { url: "rtsp://viewer:********@other/1", group: "g" },
+      }),
       await edit({ action: "change-stream", name: "Gate", stream: { url: `rtmp://viewer:${SECRET}@h/1` } }),
-      await edit({ action: "add-streams", streams: [{ name: "Gate 2", url: "rtsp://viewer:********@other/1" }] }),
+      await edit({
+        action: "add-streams",
+        streams: [{ name: "Gate 2", url: "rtsp://viewer:********@other/1" }],
+      }),
       await edit({ action: "change-settings", settings: { mqtt: { password: "********", username: "u" } } }),
       await edit({ action: "change-settings", settings: { mqtt: { passwort: SECRET } } }),
-      await ask({ topic: "import", payload: { text: `name,url\nGate,rtsp://viewer:${SECRET}@x/1\nn,rtsp://u:${SECRET}@y/1\nn,rtmp://u:${SECRET}@y/1\n` } }),
-      await ask({ topic: "import", payload: { text: `streams:\n- name: a\n  url: rtsp://u:${SECRET}\n\t- x` } }),
+      await ask({
+        topic: "import",
+        payload: {
+          text: `name,url\nGate,rtsp://viewer:${SECRET}@x/1\nn,rtsp://u:${SECRET}@y/1\nn,rtmp://u:${SECRET}@y/1\n`,
+        },
+      }),
+      await ask({
+        topic: "import",
+        payload: { text: `streams:\n- name: a\n  url: rtsp://u:${SECRET}\n\t- x` },
+      }),
     ];
     const text = JSON.stringify([answers, logger.lines]);
     assert.equal(text.includes(SECRET), false, text);
@@ -189,8 +239,12 @@ describe("the editor of config.yaml", () => {
   });
 
   it("adds one to 10,000 streams in a moment", async (t) => {
-    const entry = (i: number) => `- name: Camera ${i}\n  url: rtsp://u:p@10.0.${i >> 8}.${i & 255}/1\n  group: g\n`;
-    const { edit, configs, ask } = await editing(t, `streams:\n${Array.from({ length: 10_000 }, (_, i) => entry(i)).join("")}`);
+    const entry = (i: number) =>
+      `- name: Camera ${i}\n  url: rtsp://u:p@10.0.${i >> 8}.${i & 255}/1\n  group: g\n`;
+    const { edit, configs, ask } = await editing(
+      t,
+      `streams:\n${Array.from({ length: 10_000 }, (_, i) => entry(i)).join("")}`,
+    );
     const begun = performance.now();
     assert.equal((await edit(NEW)).statusCode, 201);
     const tookMs = performance.now() - begun;

@@ -165,7 +165,10 @@ describe("a config.yaml that is saved", () => {
         error.isForbidden &&
         error.message === "config.yaml cannot be saved (EACCES): let the user that runs Node-RED write it.",
     );
-    assert.match((await asNobody(() => config.writeProblem())) ?? "", /^config.yaml cannot be written \(EACCES\): let the user/);
+    assert.match(
+      (await asNobody(() => config.writeProblem())) ?? "",
+      /^config.yaml cannot be written \(EACCES\): let the user/,
+    );
     chmodSync(folder, 0o755);
     assert.equal(readFileSync(file, "utf8"), "0");
   });
@@ -202,13 +205,17 @@ describe("a config.yaml that is saved", () => {
 
   it("takes away what a killed process has left, and nothing else", async (t) => {
     const { folder, file, config } = fileWith(t, "0");
-    const [old, fresh] = ["aaaaaaaa", "bbbbbbbb"].map((id) => `${file}.${id}-1111-4111-8111-111111111111.new`) as [string, string];
+    const [old, fresh] = ["aaaaaaaa", "bbbbbbbb"].map(
+      (id) => `${file}.${id}-1111-4111-8111-111111111111.new`,
+    ) as [string, string];
     for (const name of [old, fresh, `${file}.new`]) writeFileSync(name, "");
     const longAgo = Date.now() / 1000 - 3600;
     for (const name of [old, `${file}.new`]) utimesSync(name, longAgo, longAgo);
     await save(config, "1");
     assert.deepEqual(
-      readdirSync(folder).filter((name) => name.endsWith(".new")).sort(),
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".new"))
+        .sort(),
       [path.basename(fresh), "config.yaml.new"].sort(),
     );
   });

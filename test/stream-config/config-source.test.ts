@@ -329,8 +329,14 @@ describe("the thread that parses", () => {
     );
     const patient = new ConfigThread({});
     t.after(() => patient.stop());
-    const answers = await Promise.all([patient.ask("read", { text: "streams: []\n" }), patient.ask("read", { text: "" })]);
-    assert.deepEqual(answers.map((answer) => "fatal" in answer), [false, true]);
+    const answers = await Promise.all([
+      patient.ask("read", { text: "streams: []\n" }),
+      patient.ask("read", { text: "" }),
+    ]);
+    assert.deepEqual(
+      answers.map((answer) => "fatal" in answer),
+      [false, true],
+    );
   });
 
   it("ends with its owner, who then hands on nothing", async (t) => {

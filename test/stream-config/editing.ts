@@ -64,4 +64,3 @@ export async function editing(
   const edit: Editing["edit"] = (payload, revision) => ask({ topic: "edit", payload, revision });
   return { file, source, configs, logger, forgotten, restarted, ask, edit };
 }
-

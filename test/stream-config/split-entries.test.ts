@@ -7,7 +7,8 @@ import { KnownEntries } from "../../nodes/stream-config/read-streams";
 import { splitConfig } from "../../nodes/stream-config/split-entries";
 
 /** The same text with an anchor that nobody uses: that is always read whole. */
-const whole = (text: string) => parseConfig(`${text}${text.endsWith("\n") ? "" : "\n"}unused: &anchor x\n`, {});
+const whole = (text: string) =>
+  parseConfig(`${text}${text.endsWith("\n") ? "" : "\n"}unused: &anchor x\n`, {});
 
 /** Without what the anchor adds. */
 function comparable(parsed: ReturnType<typeof parseConfig>) {
@@ -57,7 +58,8 @@ describe("a config.yaml in pieces", () => {
     const entries = split.entries.map(({ text }) => text).join("");
     assert.equal(split.frame.slice(0, split.cut) + entries + split.frame.slice(split.cut), SPLIT);
     assert.equal(split.frame.slice(split.cut), "# about mqtt\nmqtt:\n  host: x\n");
-    for (const { text, offset } of split.entries) assert.equal(SPLIT.slice(offset, offset + text.length), text);
+    for (const { text, offset } of split.entries)
+      assert.equal(SPLIT.slice(offset, offset + text.length), text);
   });
 
   const notCut: [string, string][] = [
@@ -87,9 +89,18 @@ describe("a config.yaml in pieces", () => {
     ["an unclosed quote", 'streams:\n- name: "a\n  url: rtsp://h/1\n- name: b"\n  url: rtsp://h/2\n'],
     ["a wrong indentation", "streams:\n- name: a\n url: rtsp://h/1\n"],
     ["entries that are none", "streams:\n- name: a\n  url: rtsp://h/1\n- just text\n-\n- - x\n- 7\n"],
-    ["wrong keys", "streams:\n- name: a\n  url: x\n- name: b\n  url: rtsp://h/1\n  colour: red\n- name: c\n  colour: 1\n  url: rtsp://h/2\n"],
-    ["twins", "streams:\n- name: a\n  url: rtsp://h/1\n- name: b\n  url: rtsp://h/2\n- name: a\n  url: rtsp://h/3\n"],
-    ["a block of text", "streams:\n- name: |\n    a\n    # no comment\n  url: >-\n    rtsp://h/1\n# comment\nmqtt: {}\n"],
+    [
+      "wrong keys",
+      "streams:\n- name: a\n  url: x\n- name: b\n  url: rtsp://h/1\n  colour: red\n- name: c\n  colour: 1\n  url: rtsp://h/2\n",
+    ],
+    [
+      "twins",
+      "streams:\n- name: a\n  url: rtsp://h/1\n- name: b\n  url: rtsp://h/2\n- name: a\n  url: rtsp://h/3\n",
+    ],
+    [
+      "a block of text",
+      "streams:\n- name: |\n    a\n    # no comment\n  url: >-\n    rtsp://h/1\n# comment\nmqtt: {}\n",
+    ],
     ["a key that is set twice", "streams:\n- name: a\n  name: b\n  url: rtsp://h/1\n"],
     ["explicit keys", "streams:\n- ? name\n  : a\n  url: rtsp://h/1\n? mqtt\n: {}\n"],
     ["the default file", DEFAULT_CONFIG],
@@ -102,8 +113,29 @@ describe("a config.yaml in pieces", () => {
 
   it("says the same as the whole whatever it is made of", () => {
     const line = fc.constantFrom(
-      ...["streams:", "- name: a", "  url: rtsp://h/1", "- name: b", "  url: http://u:p@h/2", "  - x", "- ", "-"],
-      ...["  tags:", "  - t", "# c", "  # d", "", "mqtt:", "  host: h", 'site: "x', '"', "  name: |", "    text"],
+      ...[
+        "streams:",
+        "- name: a",
+        "  url: rtsp://h/1",
+        "- name: b",
+        "  url: http://u:p@h/2",
+        "  - x",
+        "- ",
+        "-",
+      ],
+      ...[
+        "  tags:",
+        "  - t",
+        "# c",
+        "  # d",
+        "",
+        "mqtt:",
+        "  host: h",
+        'site: "x',
+        '"',
+        "  name: |",
+        "    text",
+      ],
       ...["  group: [a,", "b]", "{", "}", "heartbeat_seconds: 5", "  : x", "? k", "...", "- name: 'a", "'"],
     );
     fc.assert(
@@ -111,7 +143,8 @@ describe("a config.yaml in pieces", () => {
         const text = lines.join(crlf ? "\r\n" : "\n");
         const [inPieces, atOnce] = [comparable(parseConfig(text, {})), comparable(whole(text))];
         // an anchor behind a broken text may be a part of the fault
-        if ("fatal" in inPieces) assert.ok("fatal" in atOnce || text.trim() === "" || !/streams/.test(text), text);
+        if ("fatal" in inPieces)
+          assert.ok("fatal" in atOnce || text.trim() === "" || !/streams/.test(text), text);
         else if (!("fatal" in atOnce)) assert.deepEqual(inPieces, atOnce);
       }),
       { numRuns: 3000 },
@@ -120,15 +153,22 @@ describe("a config.yaml in pieces", () => {
 
   it("is read anew only where it has changed, with the lines of now", () => {
     const known = new KnownEntries();
-    const text = "streams:\n- name: a\n  url: rtsp://h/1\n- name: b\n  url: rtsp://h/2\n- name: a\n  url: rtsp://h/3\n";
+    const text =
+      "streams:\n- name: a\n  url: rtsp://h/1\n- name: b\n  url: rtsp://h/2\n- name: a\n  url: rtsp://h/3\n";
     const first = parseConfig(text, {}, known);
     const second = parseConfig(`# one line more\n${text}`, {}, known);
     assert.ok(!("fatal" in first) && !("fatal" in second));
     assert.deepEqual(second.streams, first.streams);
     assert.deepEqual(
-      [first, second].map(({ problems }) => problems.map(({ line, column, message }) => [line, column, message])),
+      [first, second].map(({ problems }) =>
+        problems.map(({ line, column, message }) => [line, column, message]),
+      ),
       [2, 3].map((line) => [
-        [line + 4, 9, `streams[2] "a": name is taken already, on line ${line}: give each stream a name of its own; the stream is skipped`],
+        [
+          line + 4,
+          9,
+          `streams[2] "a": name is taken already, on line ${line}: give each stream a name of its own; the stream is skipped`,
+        ],
       ]),
     );
   });

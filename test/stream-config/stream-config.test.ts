@@ -114,7 +114,12 @@ describe("the node stream-config", () => {
 
   it("answers edits on its second output with the same message, after what is new in force", async (t) => {
     const { node } = await running(t, GOOD);
-    const message: Record<string, unknown> = { topic: "edit", payload: add, _client: { socketId: "x" }, extra: 1 };
+    const message: Record<string, unknown> = {
+      topic: "edit",
+      payload: add,
+      _client: { socketId: "x" },
+      extra: 1,
+    };
     await node.receive(message);
     assert.equal(node.sent.length, 3);
     assert.deepEqual(
@@ -131,7 +136,10 @@ describe("the node stream-config", () => {
 
   it("says on its first output whom to forget and what begins anew, before it answers", async (t) => {
     const { node } = await running(t, GOOD);
-    await node.receive({ topic: "edit", payload: { action: "delete-streams", names: ["Gate"], keep_history: false } });
+    await node.receive({
+      topic: "edit",
+      payload: { action: "delete-streams", names: ["Gate"], keep_history: false },
+    });
     assert.deepEqual(node.sent.slice(2, 3), [{ topic: "forget", payload: ["Gate"] }]);
     await node.receive({ topic: "edit", payload: { action: "service", service: "monitor", do: "restart" } });
     assert.deepEqual(node.sent.slice(4, 5), [{ topic: "restart", payload: "monitor" }]);
@@ -146,7 +154,10 @@ describe("the node stream-config", () => {
     await until(() => product.sent.length === 1);
     const answer = await answerOf(product, { topic: "config", req: { headers: {} }, res: {} });
     assert.equal(typeof answer.payload, "string");
-    assert.equal((answer.headers as Record<string, string>)["content-type"], "application/json; charset=utf-8");
+    assert.equal(
+      (answer.headers as Record<string, string>)["content-type"],
+      "application/json; charset=utf-8",
+    );
   });
 
   it("refuses requests of routes that nobody guards, and of pages of strangers", async (t) => {

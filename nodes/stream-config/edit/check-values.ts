@@ -37,7 +37,8 @@ export function checkValues(
     const own = `${field}.${key}`;
     const inner = Object.hasOwn(nested, key) ? nested[key] : undefined;
     const schema = Object.hasOwn(shape, key) ? shape[key] : undefined;
-    const isNothing = value === null || value === "" || (schema && Array.isArray(value) && value.length === 0);
+    const isNothing =
+      value === null || value === "" || (schema && Array.isArray(value) && value.length === 0);
     if (isNothing && (key === "name" || key === "url")) {
       checked.faults.push({ field: own, message: "must not be empty" });
     } else if (isNothing) checked.values[key] = null;
@@ -54,7 +55,11 @@ export function checkValues(
       if ("fault" in outcome) checked.faults.push({ field: own, message: outcome.fault });
       else checked.values[key] = outcome.value;
     } else if (Object.hasOwn(before, key)) checked.values[key] = value;
-    else checked.faults.push({ field: own, message: unknownKey(key, owner, [...Object.keys(shape), ...Object.keys(nested)]) });
+    else
+      checked.faults.push({
+        field: own,
+        message: unknownKey(key, owner, [...Object.keys(shape), ...Object.keys(nested)]),
+      });
   }
   return checked;
 }
@@ -69,7 +74,9 @@ function checkValue(
   const meant = expand(written, env, unset);
   if (unset.size > 0) {
     const names = [...unset].slice(0, 5).join(", ");
-    return { fault: `names the environment variable ${names}, which is not set: set it, or write $\${ for the text \${ itself` };
+    return {
+      fault: `names the environment variable ${names}, which is not set: set it, or write $\${ for the text \${ itself`,
+    };
   }
   const direct = schema.safeParse(meant);
   if (direct.success) return { value: written };

@@ -91,7 +91,10 @@ function planChange(
   };
 }
 
-function planDelete({ names, keep_history: keep }: EditOf<"delete-streams">, { written }: ParsedConfig): EditPlan {
+function planDelete(
+  { names, keep_history: keep }: EditOf<"delete-streams">,
+  { written }: ParsedConfig,
+): EditPlan {
   const places = placesByName(written);
   const unknown = names.findIndex((name) => !places.has(name));
   if (unknown >= 0) throw notFound(names[unknown] ?? "", `names.${unknown}`);
@@ -158,7 +161,10 @@ export function checkEntry(
   } catch (error) {
     if (!(error instanceof MaskFault)) throw error;
     const { name, url } = wanted;
-    return { values: { name, url }, faults: [{ field: [field, ...error.path].join("."), message: error.message }] };
+    return {
+      values: { name, url },
+      faults: [{ field: [field, ...error.path].join("."), message: error.message }],
+    };
   }
 }
 
@@ -205,7 +211,9 @@ function checkRequired(
   field: string,
 ): FieldFault[] {
   return ["name", "url"]
-    .filter((key) => typeof entry[key] !== "string" && !faults.some((fault) => fault.field === `${field}.${key}`))
+    .filter(
+      (key) => typeof entry[key] !== "string" && !faults.some((fault) => fault.field === `${field}.${key}`),
+    )
     .map((key) => ({ field: `${field}.${key}`, message: "must not be empty" }));
 }
 

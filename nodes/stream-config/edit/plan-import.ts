@@ -159,7 +159,8 @@ function settingsOf(
   env: Environment,
 ): Record<string, unknown> {
   const known = Object.entries(theirs).filter(
-    ([key]) => key !== "services" && (Object.hasOwn(SETTINGS_SHAPE, key) || Object.hasOwn(NESTED_SETTINGS, key)),
+    ([key]) =>
+      key !== "services" && (Object.hasOwn(SETTINGS_SHAPE, key) || Object.hasOwn(NESTED_SETTINGS, key)),
   );
   const allowed = { shape: SETTINGS_SHAPE, nested: NESTED_SETTINGS, owner: "config.yaml", before: here };
   const settings = differences(checkValues(Object.fromEntries(known), allowed, "", env).values, here);

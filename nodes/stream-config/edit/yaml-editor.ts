@@ -52,7 +52,11 @@ export class YamlEditor {
       } else this.setValue(map, pair, value);
     }
     if (Object.keys(added).length > 0) {
-      this.addPairs(map, added, pairs.findLast((pair) => !removed.has(pair)));
+      this.addPairs(
+        map,
+        added,
+        pairs.findLast((pair) => !removed.has(pair)),
+      );
     }
   }
 
@@ -64,7 +68,10 @@ export class YamlEditor {
     if (isSeq(list) && list.items.length > 0) return this.appendItems(list, items);
     if (map.flow) return this.setValue(map, pair, items);
     if (isWritten(list)) this.remove(this.at.afterColon(pair), this.at.endOf(list, 0));
-    this.insertLines(this.at.afterColon(pair), this.itemLines(items, this.at.columnOf(this.at.start(pair.key))));
+    this.insertLines(
+      this.at.afterColon(pair),
+      this.itemLines(items, this.at.columnOf(this.at.start(pair.key))),
+    );
   }
 
   /** @param isEmptied nothing is left of the list in the whole file */
@@ -130,7 +137,10 @@ export class YamlEditor {
     if (map.flow) return this.addPairs(map, { [key]: items }, last);
     if (!last) throw new UneditableError();
     const indent = this.at.columnOf(this.at.start((map.items[0] as AnyPair).key));
-    const lines = [" ".repeat(indent) + `${keyText(key, { flow: false })}:`, ...this.itemLines(items, indent)];
+    const lines = [
+      " ".repeat(indent) + `${keyText(key, { flow: false })}:`,
+      ...this.itemLines(items, indent),
+    ];
     this.insertLines(this.at.pairEnd(last), lines);
   }
 

@@ -15,8 +15,7 @@ export class YamlPlaces {
   /** How far inner maps of this one are indented. */
   step(map: YAMLMap): number {
     const inner = map.items.map(({ value }) => value).find((value) => isMap(value) && !value.flow) as
-      | YAMLMap
-      | undefined;
+      YAMLMap | undefined;
     const first = inner?.items[0] as AnyPair | undefined;
     if (!first) return 2;
     return Math.max(1, this.columnOf(this.start(first.key)) - this.columnOf(this.start(map)));

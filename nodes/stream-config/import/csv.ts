@@ -100,7 +100,11 @@ function tagsText(tags: readonly unknown[]): string {
 }
 
 function plainText(value: unknown): string {
-  return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
+  return typeof value === "string"
+    ? value
+    : value === undefined || value === null
+      ? ""
+      : JSON.stringify(value);
 }
 
 function delimiterOf(line: string): string {
@@ -131,14 +135,19 @@ function readTable(text: string): string[][] {
 
 /** RFC 4180, with any delimiter and any line end. */
 function* cellsOf(text: string, delimiter: string): Generator<string[]> {
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${delimiter}\\r\\n][^${delimiter}\\r\\n]*|))(${delimiter}|\\r?\\n|\\r|$)`, "y");
+  const cell = new RegExp(
+    `(?:"((?:[^"]|"")*)"|([^"${delimiter}\\r\\n][^${delimiter}\\r\\n]*|))(${delimiter}|\\r?\\n|\\r|$)`,
+    "y",
+  );
   let row: string[] = [];
   while (cell.lastIndex < text.length) {
     const at = cell.lastIndex;
     const match = cell.exec(text);
     if (!match) {
       const line = text.slice(0, at).split(/\r?\n/).length;
-      throw new ImportFault(`The table cannot be read in line ${line}: a quote is not closed, or stands inside of a cell.`);
+      throw new ImportFault(
+        `The table cannot be read in line ${line}: a quote is not closed, or stands inside of a cell.`,
+      );
     }
     row.push(match[1] === undefined ? (match[2] ?? "") : match[1].replaceAll('""', '"'));
     if (match[3] === delimiter) {

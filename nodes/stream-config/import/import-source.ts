@@ -63,7 +63,9 @@ export class ImportSource {
 
   private readYaml(): { map?: Record<string, unknown>; fault?: string } {
     if (this.text.length > MOST_YAML_CHARACTERS) {
-      return { fault: `The text is larger than ${MOST_YAML_CHARACTERS / 1024 / 1024} MB: is it the right one?` };
+      return {
+        fault: `The text is larger than ${MOST_YAML_CHARACTERS / 1024 / 1024} MB: is it the right one?`,
+      };
     }
     const yaml = YamlFile.read(this.text);
     if (!(yaml instanceof YamlFile)) {

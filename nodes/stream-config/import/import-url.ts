@@ -51,12 +51,7 @@ export function literal(text: string): string {
  * @param pattern finds them; the first group is the name, the second a default
  * @param unset takes the names that have neither a value nor a default
  */
-export function referencesOf(
-  text: string,
-  pattern: RegExp,
-  env: Environment,
-  unset: Set<string>,
-): string {
+export function referencesOf(text: string, pattern: RegExp, env: Environment, unset: Set<string>): string {
   return text.replace(pattern, (_reference, name: string, fallback: unknown) => {
     if (Object.hasOwn(env, name) && env[name] !== undefined) return `\${${name}}`;
     // without a second group the place of the match stands there

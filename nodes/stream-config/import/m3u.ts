@@ -12,7 +12,9 @@ interface Announced {
 export const m3u: Importer = {
   format: "m3u",
   recognises: ({ text, firstLine }) =>
-    /^\s*#EXTM3U/.test(text) || /^#EXTINF:/m.test(text) || /^[A-Za-z][\w+.-]*:\/\/[^\s,;]+\s*$/.test(firstLine),
+    /^\s*#EXTM3U/.test(text) ||
+    /^#EXTINF:/m.test(text) ||
+    /^[A-Za-z][\w+.-]*:\/\/[^\s,;]+\s*$/.test(firstLine),
   read({ text }) {
     if (/^#EXT-X-(?:TARGETDURATION|STREAM-INF)/m.test(text)) {
       throw new ImportFault(

@@ -74,5 +74,8 @@ function tagsOf(tags: unknown): string[] {
     const [word, more] = [textOf(name), textOf(value)];
     return word === undefined ? "" : more === undefined ? word : `${word}: ${more}`;
   });
-  return [...new Set(words.filter((word) => word !== "").map((word) => literal(word.slice(0, 90))))].slice(0, 50);
+  return [...new Set(words.filter((word) => word !== "").map((word) => literal(word.slice(0, 90))))].slice(
+    0,
+    50,
+  );
 }

@@ -40,7 +40,10 @@ const config = fc
   .record({
     head: section,
     tail: section,
-    entries: fc.uniqueArray(entry, { maxLength: 5, selector: (text) => /name"?: ["'](.*?)["']/.exec(text)?.[1] }),
+    entries: fc.uniqueArray(entry, {
+      maxLength: 5,
+      selector: (text) => /name"?: ["'](.*?)["']/.exec(text)?.[1],
+    }),
     indent: fc.constantFrom("", "  ", "    "),
     lead: fc.constantFrom("", "% # lead\n", "\n"),
     crlf: fc.boolean(),
@@ -65,8 +68,15 @@ const values = fc.record(
 );
 
 const edit = fc.oneof(
-  fc.record({ action: fc.constant("change-stream"), name: fc.constantFrom("a", "b", "c", "d e", "f: g", "7"), stream: values }),
-  fc.record({ action: fc.constant("delete-streams"), names: fc.uniqueArray(fc.constantFrom("a", "b", "c", "d e"), { minLength: 1 }) }),
+  fc.record({
+    action: fc.constant("change-stream"),
+    name: fc.constantFrom("a", "b", "c", "d e", "f: g", "7"),
+    stream: values,
+  }),
+  fc.record({
+    action: fc.constant("delete-streams"),
+    names: fc.uniqueArray(fc.constantFrom("a", "b", "c", "d e"), { minLength: 1 }),
+  }),
   fc.record({
     action: fc.constant("add-streams"),
     streams: fc.constantFrom(
@@ -87,7 +97,11 @@ const edit = fc.oneof(
       { services: { mqtt: { stopped: true } } },
     ),
   }),
-  fc.record({ action: fc.constant("service"), service: fc.constant("mqtt"), do: fc.constantFrom("stop", "start") }),
+  fc.record({
+    action: fc.constant("service"),
+    service: fc.constant("mqtt"),
+    do: fc.constantFrom("stop", "start"),
+  }),
 );
 
 it("any edit of any file changes what it says, keeps every comment that is not deleted, and can be made back", (t) => {
@@ -99,14 +113,21 @@ it("any edit of any file changes what it says, keeps every comment that is not d
       const outcome = desk.edit(text, editSchema.parse(wanted));
       if ("refused" in outcome) {
         // what is not there or has no secret is refused as such; nothing else may be
-        if (outcome.refused.error.code === "cannot_edit") { uneditable++; if (uneditable < 4) console.log(JSON.stringify(text), JSON.stringify(wanted)); }
-        else assert.ok(["stream_not_found", "invalid"].includes(outcome.refused.error.code), outcome.refused.error.message);
+        if (outcome.refused.error.code === "cannot_edit") {
+          uneditable++;
+          if (uneditable < 4) console.log(JSON.stringify(text), JSON.stringify(wanted));
+        } else
+          assert.ok(
+            ["stream_not_found", "invalid"].includes(outcome.refused.error.code),
+            outcome.refused.error.message,
+          );
         return;
       }
       if (!outcome.saved) return;
       saved++;
       const after = outcome.saved.text;
-      if (text.includes("\r\n")) assert.equal(after.replaceAll("\r\n", "").includes("\n"), false, "mixed line ends");
+      if (text.includes("\r\n"))
+        assert.equal(after.replaceAll("\r\n", "").includes("\n"), false, "mixed line ends");
       const isDelete = wanted.action === "delete-streams" || JSON.stringify(wanted).includes("null");
       if (!isDelete && !/tags:\r?\n/.test(text)) {
         assert.deepEqual(comments(after), comments(text));

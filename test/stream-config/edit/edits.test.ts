@@ -28,7 +28,11 @@ streams:
 `;
 
 /** What an edit makes of a text. */
-function edited(text: string, edit: object, env: Record<string, string> = {}): EditOutcome & { text: string } {
+function edited(
+  text: string,
+  edit: object,
+  env: Record<string, string> = {},
+): EditOutcome & { text: string } {
   const outcome = new ConfigDesk(env).edit(text, editSchema.parse(edit));
   assert.ok(!("refused" in outcome), JSON.stringify(outcome));
   return { ...outcome, text: outcome.saved?.text ?? text };
@@ -46,7 +50,8 @@ function difference(before: string, after: string): { out: string[]; in: string[
   let from = 0;
   while (from < old.length && old[from] === fresh[from]) from++;
   let tail = 0;
-  while (tail < Math.min(old.length, fresh.length) - from && old.at(-1 - tail) === fresh.at(-1 - tail)) tail++;
+  while (tail < Math.min(old.length, fresh.length) - from && old.at(-1 - tail) === fresh.at(-1 - tail))
+    tail++;
   return { out: old.slice(from, old.length - tail), in: fresh.slice(from, fresh.length - tail) };
 }
 
@@ -59,7 +64,14 @@ describe("an edit of config.yaml", () => {
   it("adds a stream behind the last one, and touches nothing else", () => {
     const { text, status, payload } = edited(
       V22,
-      add({ name: "New", url: " rtsp://h/4 ", enabled: true, group: "", tags: ["x", "y: z"], heartbeat_seconds: "30" }),
+      add({
+        name: "New",
+        url: " rtsp://h/4 ",
+        enabled: true,
+        group: "",
+        tags: ["x", "y: z"],
+        heartbeat_seconds: "30",
+      }),
     );
     assert.deepEqual(difference(V22, text), {
       out: [],
@@ -69,11 +81,22 @@ describe("an edit of config.yaml", () => {
   });
 
   it("adds to lists of every form", () => {
-    const lines = (text: string) => difference(text, edited(text, add({ name: "New", url: "rtsp://h/4" })).text).in;
+    const lines = (text: string) =>
+      difference(text, edited(text, add({ name: "New", url: "rtsp://h/4" })).text).in;
     assert.deepEqual(lines("streams:\n- name: a\n  url: rtsp://h/1\n"), ["- name: New", "  url: rtsp://h/4"]);
-    assert.deepEqual(lines("streams:\n  - name: a\n    url: rtsp://h/1 # c\n"), ["  - name: New", "    url: rtsp://h/4"]);
-    assert.deepEqual(lines("streams:\n- name: a\n  url: rtsp://h/1"), ["  url: rtsp://h/1", "- name: New", "  url: rtsp://h/4"].slice(1));
-    assert.deepEqual(lines("streams: [] # none\nmqtt: {}\n"), ["streams: # none", "- name: New", "  url: rtsp://h/4"]);
+    assert.deepEqual(lines("streams:\n  - name: a\n    url: rtsp://h/1 # c\n"), [
+      "  - name: New",
+      "    url: rtsp://h/4",
+    ]);
+    assert.deepEqual(
+      lines("streams:\n- name: a\n  url: rtsp://h/1"),
+      ["  url: rtsp://h/1", "- name: New", "  url: rtsp://h/4"].slice(1),
+    );
+    assert.deepEqual(lines("streams: [] # none\nmqtt: {}\n"), [
+      "streams: # none",
+      "- name: New",
+      "  url: rtsp://h/4",
+    ]);
     assert.deepEqual(lines("streams:\nmqtt: {}\n"), ["- name: New", "  url: rtsp://h/4"]);
     assert.deepEqual(lines("streams: ~\n"), ["streams:", "- name: New", "  url: rtsp://h/4"]);
     assert.deepEqual(lines("heartbeat_seconds: 5\n"), ["streams:", "- name: New", "  url: rtsp://h/4"]);
@@ -113,7 +136,9 @@ describe("an edit of config.yaml", () => {
     assert.deepEqual(lines("Yard", { tags: ["a", "c"] }), { out: ["  - b"], in: ["  - c"] });
     assert.deepEqual(lines("Yard", { tags: [] }), { out: ["  tags:", "  - a", "  - b"], in: [] });
     assert.deepEqual(lines("Dock", { name: "a, b" }).in, ["- {name: 'a, b', url: rtsp://h/3}"]);
-    assert.deepEqual(lines("Dock", { enabled: false }).in, ["- {name: Dock, url: rtsp://h/3, enabled: false}"]);
+    assert.deepEqual(lines("Dock", { enabled: false }).in, [
+      "- {name: Dock, url: rtsp://h/3, enabled: false}",
+    ]);
     assert.deepEqual(lines("Gate", { level: "handshake", heartbeat_seconds: 60 }), {
       out: [],
       in: ["  level: handshake", "  heartbeat_seconds: 60"],
@@ -122,10 +147,12 @@ describe("an edit of config.yaml", () => {
   });
 
   it("takes a key out with its line", () => {
-    const text = "streams:\n- enabled: false\n  name: a # keep\n  group: g # goes\n  url: rtsp://h/1\n  tags: [x]\n";
+    const text =
+      "streams:\n- enabled: false\n  name: a # keep\n  group: g # goes\n  url: rtsp://h/1\n  tags: [x]\n";
     const { text: after } = edited(text, change("a", { enabled: null, group: "", tags: null }));
     assert.equal(after, "streams:\n- name: a # keep\n  url: rtsp://h/1\n");
-    const leading = "streams:\n- group: g # goes\n  enabled: false\n  # stays\n  name: a\n  level: media\n  url: rtsp://h/1\n";
+    const leading =
+      "streams:\n- group: g # goes\n  enabled: false\n  # stays\n  name: a\n  level: media\n  url: rtsp://h/1\n";
     assert.equal(
       edited(leading, change("a", { enabled: null, level: null, group: null })).text,
       "streams:\n- group: # goes\n  # stays\n  name: a\n  url: rtsp://h/1\n",
@@ -135,11 +162,17 @@ describe("an edit of config.yaml", () => {
       "streams:\n- name: a\n  level: media\n  url: rtsp://h/1\n",
     );
     const flow = "streams: [{enabled: false, name: a, url: rtsp://h/1, group: g}]\n";
-    assert.equal(edited(flow, change("a", { enabled: null, group: null })).text, "streams: [{name: a, url: rtsp://h/1}]\n");
+    assert.equal(
+      edited(flow, change("a", { enabled: null, group: null })).text,
+      "streams: [{name: a, url: rtsp://h/1}]\n",
+    );
   });
 
   it("says which stream was renamed, and hands on what is new in force", () => {
-    const { saved, payload } = edited(V22, change("Gate", { name: "Door", url: "rtsp://viewer:********@h/9" }));
+    const { saved, payload } = edited(
+      V22,
+      change("Gate", { name: "Door", url: "rtsp://viewer:********@h/9" }),
+    );
     assert.deepEqual(saved?.renames, [{ from: "Gate", to: "Door" }]);
     assert.deepEqual(JSON.parse(saved?.config.streams?.json ?? ""), [
       { name: "Door", url: "rtsp://viewer:s3cret@h/9", enabled: true },
@@ -158,7 +191,10 @@ describe("an edit of config.yaml", () => {
     assert.deepEqual(saved?.forget, ["Gate", "Yard", "Dock"]);
     assert.equal(text.slice(text.indexOf("streams:")), "streams: []\n\n# the yard\n");
     assert.deepEqual(edited(V22, remove("Dock")).saved?.forget, []);
-    assert.equal(edited("streams: [{name: a, url: rtsp://h/1}, {name: b, url: rtsp://h/2}]\n", remove("a")).text, "streams: [{name: b, url: rtsp://h/2}]\n");
+    assert.equal(
+      edited("streams: [{name: a, url: rtsp://h/1}, {name: b, url: rtsp://h/2}]\n", remove("a")).text,
+      "streams: [{name: b, url: rtsp://h/2}]\n",
+    );
     assert.equal(edited("streams: [{name: a, url: rtsp://h/1}]\n", remove("a")).text, "streams: []\n");
   });
 
@@ -178,7 +214,15 @@ describe("an edit of config.yaml", () => {
     );
     assert.deepEqual(
       lines.filter((line) => !old.includes(line)),
-      ['  host: "localhost"', "  username: u", "  per_stream: true", "heartbeat_seconds: 10", "timezone: Europe/Berlin", "probe:", "  level: handshake"],
+      [
+        '  host: "localhost"',
+        "  username: u",
+        "  per_stream: true",
+        "heartbeat_seconds: 10",
+        "timezone: Europe/Berlin",
+        "probe:",
+        "  level: handshake",
+      ],
     );
     assert.equal((payload.settings as { mqtt: { password: string } }).mqtt.password, "********");
   });
@@ -204,7 +248,10 @@ describe("an edit of config.yaml", () => {
     const started = edited(stopped.text, service("restart"));
     assert.deepEqual([started.text, started.restart], [V22, "mqtt"]);
     const both = edited(stopped.text, { action: "service", service: "monitor", do: "stop" });
-    assert.equal(edited(both.text, service("start")).text, `${V22}services:\n  monitor:\n    stopped: true\n`);
+    assert.equal(
+      edited(both.text, service("start")).text,
+      `${V22}services:\n  monitor:\n    stopped: true\n`,
+    );
   });
 
   it("keeps CRLF", () => {
@@ -218,19 +265,25 @@ describe("an edit of config.yaml", () => {
   it("keeps ${NAME}, and reads it", () => {
     const env = { PW: "s3cret", HB: "30", NAME: "Door" };
     const text = "streams:\n- name: ${NAME}\n  url: rtsp://u:${PW}@h/1\n";
-    const { saved, text: after } = edited(text, change("Door", { url: "rtsp://u:${PW}@h/2", heartbeat_seconds: "${HB}" }), env);
+    const { saved, text: after } = edited(
+      text,
+      change("Door", { url: "rtsp://u:${PW}@h/2", heartbeat_seconds: "${HB}" }),
+      env,
+    );
     assert.equal(after, "streams:\n- name: ${NAME}\n  url: rtsp://u:${PW}@h/2\n  heartbeat_seconds: ${HB}\n");
     assert.deepEqual(JSON.parse(saved?.config.streams?.json ?? ""), [
       { name: "Door", url: "rtsp://u:s3cret@h/2", enabled: true, heartbeat_seconds: 30 },
     ]);
     assert.deepEqual(refused(text, change("Door", { url: "rtsp://u:${NONE}@h/2" }), env).error, {
       code: "invalid",
-      message: "stream.url names the environment variable NONE, which is not set: set it, or write $${ for the text ${ itself.",
+      message:
+        "stream.url names the environment variable NONE, which is not set: set it, or write $${ for the text ${ itself.",
       field: "stream.url",
       fields: [
         {
           field: "stream.url",
-          message: "names the environment variable NONE, which is not set: set it, or write $${ for the text ${ itself",
+          message:
+            "names the environment variable NONE, which is not set: set it, or write $${ for the text ${ itself",
         },
       ],
     });
@@ -263,14 +316,68 @@ streams:
   });
 
   it("writes texts so that every reader takes them for text", () => {
-    const odd = ["yes", "7", "1e3", "0x1f", "12:30", "null", "~", "- a", "a: b", "a #b", "#a", "@a", "'a", '"a"', "a'b", "%a", "*a", "&a", "!a", "{a", "[a]", ",a", "?", "=", "2026-01-31", "ünï", "📷", "a\\b", "<<", "|", ">", "a:", "Ok (1)", "a\u00a0b", "שלום", "true", ".5", "0o7", "-1", "+1", "1_000", "no", "a, b", "x]", "y}"];
+    const odd = [
+      "yes",
+      "7",
+      "1e3",
+      "0x1f",
+      "12:30",
+      "null",
+      "~",
+      "- a",
+      "a: b",
+      "a #b",
+      "#a",
+      "@a",
+      "'a",
+      '"a"',
+      "a'b",
+      "%a",
+      "*a",
+      "&a",
+      "!a",
+      "{a",
+      "[a]",
+      ",a",
+      "?",
+      "=",
+      "2026-01-31",
+      "ünï",
+      "📷",
+      "a\\b",
+      "<<",
+      "|",
+      ">",
+      "a:",
+      "Ok (1)",
+      "a\u00a0b",
+      "שלום",
+      "true",
+      ".5",
+      "0o7",
+      "-1",
+      "+1",
+      "1_000",
+      "no",
+      "a, b",
+      "x]",
+      "y}",
+    ];
     for (const text of ["streams: []\n", "streams:\n- {name: x, url: rtsp://h/1}\n", '{"streams": []}']) {
       const after = edited(text, add(...odd.map((name) => ({ name, url: "rtsp://h/1", tags: [name] })))).text;
       for (const version of ["1.1", "1.2"] as const) {
         const { streams } = parse(after, { version }) as { streams: { name: unknown; tags?: unknown[] }[] };
         const ours = streams.filter(({ tags }) => tags);
-        assert.deepEqual(ours.map(({ name }) => name), odd, version);
-        assert.deepEqual(ours.map(({ tags }) => tags?.[0]), odd, version);
+        assert.deepEqual(
+          ours.map(({ name }) => name),
+          odd,
+          version,
+        );
+        assert.deepEqual(
+          ours.map(({ tags }) => tags?.[0]),
+          odd,
+          version,
+        );
       }
     }
   });
@@ -291,7 +398,10 @@ describe("an edit that is refused", () => {
     assert.equal(status, 400);
     assert.equal(error.code, "invalid");
     assert.equal(error.field, "streams.1.url");
-    assert.equal(error.message, "streams.1.url must begin with rtsp://, rtsps://, http:// or https://, not rtmp:// (and 8 more).");
+    assert.equal(
+      error.message,
+      "streams.1.url must begin with rtsp://, rtsps://, http:// or https://, not rtmp:// (and 8 more).",
+    );
     assert.deepEqual(
       error.fields?.map(({ field, message }) => `${field} ${message}`),
       [
@@ -309,16 +419,25 @@ describe("an edit that is refused", () => {
   });
 
   it("says so of changes, settings and names", () => {
-    const fieldsOf = (edit: object) => refused(V22, edit).error.fields?.map(({ field, message }) => `${field} ${message}`);
-    assert.deepEqual(fieldsOf(change("Gate", { name: "Yard", url: "" })), ["stream.url must not be empty", "stream.name is the name of another stream"]);
-    assert.deepEqual(fieldsOf(change("Gate", { name: "a\nb" })), ["stream.name must not contain control characters"]);
-    assert.deepEqual(fieldsOf(settings({ heartbeat_seconds: 1, mqtt: { port: 0, hots: "x" }, probe: 3, streams: [] })), [
-      "settings.heartbeat_seconds must be a number of at least 2 and at most 3600",
-      "settings.mqtt.port must be a number of at least 1 and at most 65535",
-      "settings.mqtt.hots is not a key of mqtt (did you mean host?)",
-      "settings.probe must be a map of keys",
-      "settings.streams is not a key of config.yaml",
+    const fieldsOf = (edit: object) =>
+      refused(V22, edit).error.fields?.map(({ field, message }) => `${field} ${message}`);
+    assert.deepEqual(fieldsOf(change("Gate", { name: "Yard", url: "" })), [
+      "stream.url must not be empty",
+      "stream.name is the name of another stream",
     ]);
+    assert.deepEqual(fieldsOf(change("Gate", { name: "a\nb" })), [
+      "stream.name must not contain control characters",
+    ]);
+    assert.deepEqual(
+      fieldsOf(settings({ heartbeat_seconds: 1, mqtt: { port: 0, hots: "x" }, probe: 3, streams: [] })),
+      [
+        "settings.heartbeat_seconds must be a number of at least 2 and at most 3600",
+        "settings.mqtt.port must be a number of at least 1 and at most 65535",
+        "settings.mqtt.hots is not a key of mqtt (did you mean host?)",
+        "settings.probe must be a map of keys",
+        "settings.streams is not a key of config.yaml",
+      ],
+    );
     assert.deepEqual(fieldsOf(settings({ mqtt: { host: null } })), [
       "settings.mqtt.host must name the broker, such as localhost, because mqtt.enabled is true",
     ]);
@@ -346,10 +465,14 @@ describe("an edit that is refused", () => {
   });
 
   it("is not so for what was wrong before", () => {
-    const text = "streams:\n- name: a\n- name: b\n  url: rtsp://h/2\n- name: b\n  url: rtsp://h/3\nheartbeat_seconds: 1\n";
+    const text =
+      "streams:\n- name: a\n- name: b\n  url: rtsp://h/2\n- name: b\n  url: rtsp://h/3\nheartbeat_seconds: 1\n";
     assert.match(edited(text, add({ name: "c", url: "rtsp://h/4" })).text, /name: c/);
     // an entry that is not in force can be mended
-    assert.match(edited(text, change("a", { url: "rtsp://h/1" })).text, /- name: a\n {2}url: rtsp:\/\/h\/1\n/);
+    assert.match(
+      edited(text, change("a", { url: "rtsp://h/1" })).text,
+      /- name: a\n {2}url: rtsp:\/\/h\/1\n/,
+    );
     assert.equal(edited(text, remove("b")).text, text.replace("- name: b\n  url: rtsp://h/2\n", ""));
   });
 });

@@ -69,7 +69,10 @@ Wrong,rtmp://u:s3cret@192.0.2.14/live,
     );
     assert.equal(editor.configs.length, 2);
     const again = await send(editor, { text, apply: true }, payload.revision);
-    assert.deepEqual(again.payload.added.map(({ name }) => String(name).slice(0, 6)), ["New", "Long  "]);
+    assert.deepEqual(
+      again.payload.added.map(({ name }) => String(name).slice(0, 6)),
+      ["New", "Long  "],
+    );
     assert.equal((await send(editor, { text, apply: true }, payload.revision)).statusCode, 409);
     const nothing = await send(editor, { text, apply: true });
     assert.deepEqual([nothing.payload.added, nothing.payload.changed], [[], []]);
@@ -86,10 +89,20 @@ Wrong,rtmp://u:s3cret@192.0.2.14/live,
       timezone: "Asia/Calcutta",
     });
     const text = readFileSync(editor.file, "utf8");
-    assert.match(text, /# How often each stream is checked, in seconds \(2 to 3600\)\.\nheartbeat_seconds: 5\n/);
-    assert.deepEqual((parse(text) as { streams: unknown }).streams, (parse(v22) as { streams: unknown }).streams);
+    assert.match(
+      text,
+      /# How often each stream is checked, in seconds \(2 to 3600\)\.\nheartbeat_seconds: 5\n/,
+    );
+    assert.deepEqual(
+      (parse(text) as { streams: unknown }).streams,
+      (parse(v22) as { streams: unknown }).streams,
+    );
     assert.equal(editor.configs.at(-1)?.settings.mqtt.per_stream, true, "what is only here stays");
-    const without = await send(editor, { text: "heartbeat_seconds: 7\nstreams: []\n", apply: true, settings: false });
+    const without = await send(editor, {
+      text: "heartbeat_seconds: 7\nstreams: []\n",
+      apply: true,
+      settings: false,
+    });
     assert.deepEqual(without.payload.settings, {});
   });
 
@@ -125,7 +138,9 @@ Wrong,rtmp://u:s3cret@192.0.2.14/live,
     const { payload } = await send(editor, { text: table, apply: true });
     assert.deepEqual([payload.added, payload.changed], [[], []]);
     const moved = await send(editor, { text: table.replace("stream1", "stream2"), apply: true });
-    assert.deepEqual(moved.payload.changed, [{ name: "Gate", set: { url: "rtsp://admin:********@192.0.2.10:554/stream2" } }]);
+    assert.deepEqual(moved.payload.changed, [
+      { name: "Gate", set: { url: "rtsp://admin:********@192.0.2.10:554/stream2" } },
+    ]);
     assert.match(readFileSync(editor.file, "utf8"), /admin:old@192\.0\.2\.10:554\/stream2/);
   });
 
@@ -150,7 +165,9 @@ Wrong,rtmp://u:s3cret@192.0.2.14/live,
       const begun = performance.now();
       const { statusCode, payload } = await send(editor, { text: what });
       const tookMs = performance.now() - begun;
-      t.diagnostic(`${name}: ${Math.round(tookMs)} ms ${statusCode} ${payload.error?.message ?? JSON.stringify(payload).slice(0, 100)}`);
+      t.diagnostic(
+        `${name}: ${Math.round(tookMs)} ms ${statusCode} ${payload.error?.message ?? JSON.stringify(payload).slice(0, 100)}`,
+      );
       assert.ok(tookMs < 10_000, `${name}: ${tookMs} ms`);
       if (statusCode !== 200) assert.match(payload.error.message, /[.?]$/);
     }

@@ -17,7 +17,9 @@ function readText(text: string, format?: ImportFormat) {
   const { streams, skipped, ...rest } = readImport(text, format, ENV);
   return {
     ...rest,
-    streams: streams.map(({ name, url, more = {} }) => (Object.keys(more).length > 0 ? [name, url, more] : [name, url])),
+    streams: streams.map(({ name, url, more = {} }) =>
+      Object.keys(more).length > 0 ? [name, url, more] : [name, url],
+    ),
     skipped: skipped.map(({ name, reason }) => `${name} ${reason}`),
   };
 }
@@ -104,8 +106,16 @@ describe("what is imported", () => {
     assert.deepEqual(read("uptime-kuma.json"), {
       format: "uptime-kuma",
       streams: [
-        ["Gate", "http://192.0.2.10/mjpg/video.mjpg", { group: "Site A", tags: ["outdoor", "floor: 2"], heartbeat_seconds: 60 }],
-        ["Recorder", "https://ad%20min:s3%2Fcret@192.0.2.11/live.m3u8", { heartbeat_seconds: 3600, enabled: false }],
+        [
+          "Gate",
+          "http://192.0.2.10/mjpg/video.mjpg",
+          { group: "Site A", tags: ["outdoor", "floor: 2"], heartbeat_seconds: 60 },
+        ],
+        [
+          "Recorder",
+          "https://ad%20min:s3%2Fcret@192.0.2.11/live.m3u8",
+          { heartbeat_seconds: 3600, enabled: false },
+        ],
         ["Odd $${x}", "http://192.0.2.12/x.mjpg"],
       ],
       skipped: [
@@ -140,7 +150,11 @@ describe("what is imported", () => {
     assert.deepEqual(read("table.csv"), {
       format: "csv",
       streams: [
-        ["Gate; left", "rtsp://192.0.2.10/live", { group: "Outdoor", tags: ["north", "parking"], heartbeat_seconds: 60, enabled: false }],
+        [
+          "Gate; left",
+          "rtsp://192.0.2.10/live",
+          { group: "Outdoor", tags: ["north", "parking"], heartbeat_seconds: 60, enabled: false },
+        ],
         ["=Sum", "http://192.0.2.11/x.mjpg", { enabled: true }],
         ["row 3", "rtsp://192.0.2.12/live"],
         ["Bad beat", "rtsp://192.0.2.14/live", { heartbeat_seconds: "soon" }],
@@ -162,10 +176,16 @@ describe("what is imported", () => {
     );
     assert.equal(format, "streampulse");
     assert.equal(streams.length, 9);
-    assert.deepEqual(streams[3], { name: "Yard (auth)", url: "rtsp://viewer:s3cret@127.0.0.1:8554/401/yard", more: {} });
+    assert.deepEqual(streams[3], {
+      name: "Yard (auth)",
+      url: "rtsp://viewer:s3cret@127.0.0.1:8554/401/yard",
+      more: {},
+    });
     assert.deepEqual(skipped, []);
     assert.deepEqual([settings?.heartbeat_seconds, settings?.timezone], [5, "Asia/Calcutta"]);
-    const odd = readText("streams:\n- name: 7\n  url: rtsp://${HOST}/1\n- name: a\n  url: x\n- name: b\n  url: rtsp://h/${CAM_PASSWORD}\n  enabled: no\n");
+    const odd = readText(
+      "streams:\n- name: 7\n  url: rtsp://${HOST}/1\n- name: a\n  url: x\n- name: b\n  url: rtsp://h/${CAM_PASSWORD}\n  enabled: no\n",
+    );
     assert.deepEqual(odd.streams, [["b", "rtsp://h/${CAM_PASSWORD}", { enabled: false }]]);
     assert.deepEqual(odd.skipped, [
       '7 streams[0] "7": url names the environment variable HOST, which is not set: set it, or write $${ for the text ${ itself; the stream is skipped',
@@ -203,7 +223,10 @@ describe("what is not recognised or cannot be read", () => {
     ],
     [
       "a bomb",
-      `a: &a [x,x,x,x,x,x,x,x,x,x]\n${"bcdefghi".split("").map((name, i) => `${name}: &${name} [${Array(10).fill(`*${"abcdefgh"[i]}`).join(",")}]`).join("\n")}\nstreams: *i\n`,
+      `a: &a [x,x,x,x,x,x,x,x,x,x]\n${"bcdefghi"
+        .split("")
+        .map((name, i) => `${name}: &${name} [${Array(10).fill(`*${"abcdefgh"[i]}`).join(",")}]`)
+        .join("\n")}\nstreams: *i\n`,
       "The text cannot be read as YAML: line 7, column 7: the aliases (*…) used here stand for more than 3000000 values: write out what is meant.",
     ],
   ];
@@ -213,7 +236,10 @@ describe("what is not recognised or cannot be read", () => {
 
   it("is refused in the words of the format that was named", () => {
     assert.equal(faultOf("just words", "frigate"), "The text holds no keys.");
-    assert.match(faultOf("streams:\n\t- x", "streampulse"), /^The file cannot be read: line 2, column 1: a tab is used/);
+    assert.match(
+      faultOf("streams:\n\t- x", "streampulse"),
+      /^The file cannot be read: line 2, column 1: a tab is used/,
+    );
     assert.deepEqual(readText("paths: {}\n", "go2rtc").streams, []);
   });
 });
@@ -223,13 +249,31 @@ describe("a table of streams", () => {
     const streams = [
       { name: "Gate", url: "rtsp://u:p@h/1?a=1,2" },
       { name: '"quoted", and; more', url: "http://h/2", group: "=A1", tags: ["a", "b c"], enabled: false },
-      { name: " spaces ", url: "rtsp://h/3", tags: ["a;b", "[c"], heartbeat_seconds: 30, level: "handshake", transport: "udp" },
-      { name: "@cmd", url: "rtsp://h/4", timeout_ms: 5000, confirm_failures: 3, picture_minutes: 0.5, tls_verify: true },
+      {
+        name: " spaces ",
+        url: "rtsp://h/3",
+        tags: ["a;b", "[c"],
+        heartbeat_seconds: 30,
+        level: "handshake",
+        transport: "udp",
+      },
+      {
+        name: "@cmd",
+        url: "rtsp://h/4",
+        timeout_ms: 5000,
+        confirm_failures: 3,
+        picture_minutes: 0.5,
+        tls_verify: true,
+      },
     ];
     const text = writeCsv(streams);
     assert.equal(text.split("\r\n")[0], CSV_COLUMNS.join(","));
     assert.match(text, /^'@cmd,/m);
-    const back = readImport(text, undefined, {}).streams.map(({ name, url, more }) => ({ name, url, ...more }));
+    const back = readImport(text, undefined, {}).streams.map(({ name, url, more }) => ({
+      name,
+      url,
+      ...more,
+    }));
     assert.deepEqual(back, [...streams.slice(0, 2), { ...streams[2], name: "spaces" }, ...streams.slice(3)]);
   });
 });
