@@ -159,7 +159,7 @@ export type TestMessage = z.infer<typeof testMessageSchema>;
 
 /**
  * stream-preview → stream-probe: somebody watches a stream, or no longer. It counts as one of the host's media
- * sessions (`probe.max_per_host`).
+ * sessions (`probe.max_per_host`), until it is closed, or was not said again for five minutes.
  */
 export const sessionMessageSchema = z.object({
   topic: z.literal("session"),

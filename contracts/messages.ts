@@ -53,7 +53,7 @@ export type ConfirmedMessage = z.infer<typeof confirmedMessageSchema>;
 export const pictureMessageSchema = z.object({
   topic: z.literal("picture"),
   stream: z.string().min(1),
-  payload: z.instanceof(Uint8Array, { error: "must be a buffer" }),
+  payload: z.custom<Uint8Array>((value) => value instanceof Uint8Array, "must be a buffer"),
 });
 export type PictureMessage = z.infer<typeof pictureMessageSchema>;
 

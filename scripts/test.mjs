@@ -11,8 +11,8 @@ import { COUNTS } from "./test-reporter.mjs";
 const MOST_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 120_000;
 const FILE_TIMEOUT_MS = 180_000;
-/** Where an image is built from nothing. */
-const CONTAINER_TIMEOUT_MS = 1_500_000;
+/** For files that build an image from nothing, or install the package and start Node-RED in many ways. */
+const LONGER_MS = { "test/container/": 1_500_000, "test/product/drop-in": 480_000 };
 const SHOWN_SLOWEST = 5;
 const REPORTER = new URL("./test-reporter.mjs", import.meta.url).href;
 
@@ -45,10 +45,9 @@ function killTree(child) {
 
 /** @returns how it went, once the file and everything that holds its output have ended */
 function runFile(file) {
-  const isContainer = file.includes(path.join("test", "container"));
-  const [testMs, fileMs] = isContainer
-    ? [CONTAINER_TIMEOUT_MS, CONTAINER_TIMEOUT_MS]
-    : [TEST_TIMEOUT_MS, FILE_TIMEOUT_MS];
+  const [, longerMs] =
+    Object.entries(LONGER_MS).find(([part]) => file.includes(part.replaceAll("/", path.sep))) ?? [];
+  const [testMs, fileMs] = longerMs ? [longerMs, longerMs] : [TEST_TIMEOUT_MS, FILE_TIMEOUT_MS];
   const args = [`--test-reporter=${REPORTER}`, `--test-timeout=${testMs}`, file];
   const stdio = ["ignore", "pipe", "pipe"];
   // a process group of its own, by which the file's own children can be ended too

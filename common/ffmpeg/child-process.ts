@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Readable } from "node:stream";
 import process from "node:process";
 import type { Clock } from "../clock";
 
@@ -9,10 +10,12 @@ export interface ChildTask {
   env: NodeJS.ProcessEnv;
   /** Wall clock, waiting for a turn included. */
   timeoutMs: number;
-  /** Of standard output; more ends it. */
+  /** Of all that it writes; more ends it. */
   mostBytes: number;
   /** What it finds on its standard input; without it there is none. */
   input?: Buffer;
+  /** It has a second output, on descriptor 3. */
+  hasSecondOutput?: boolean;
   /** Takes its standard output as it comes. The outcome holds none then. */
   onOutput?(chunk: Buffer): void;
   /** Ends it. */
@@ -25,6 +28,8 @@ export type ChildOutcome =
       code: number | null;
       signal: string | null;
       stdout: Buffer;
+      /** Empty where there is none. */
+      secondOutput: Buffer;
       /** The last of what it said. */
       stderr: string;
     }
@@ -104,7 +109,8 @@ class Child {
   private process?: ChildProcess;
   private killedBecause?: "too_late" | "too_much" | "stopped";
   private readonly stdout: Buffer[] = [];
-  private stdoutBytes = 0;
+  private readonly secondOutput: Buffer[] = [];
+  private outputBytes = 0;
   private stderr = "";
   private stderrBytes = 0;
   private readonly timers: unknown[] = [];
@@ -142,10 +148,10 @@ class Child {
   }
 
   private start(): void {
-    const { file, args, env, input } = this.task;
+    const { file, args, env, input, hasSecondOutput } = this.task;
     const child = spawn(file, args, {
       env,
-      stdio: [input ? "pipe" : "ignore", "pipe", "pipe"],
+      stdio: [input ? "pipe" : "ignore", "pipe", "pipe", hasSecondOutput ? "pipe" : "ignore"],
       // a group of its own, so that what a wrapper script has started ends with it
       detached: process.platform !== "win32",
       windowsHide: true,
@@ -154,6 +160,8 @@ class Child {
     child.once("error", (error: NodeJS.ErrnoException) => this.failed(error));
     child.stdout?.on("data", (chunk: Buffer) => this.hear(chunk));
     child.stderr?.on("data", (chunk: Buffer) => this.overhear(chunk));
+    this.second?.on("data", (chunk: Buffer) => this.count(chunk) && this.secondOutput.push(chunk));
+    this.second?.on("error", () => {});
     // it may end before it has read everything
     child.stdin?.on("error", () => {}).end(input);
     child.once("close", (code, signal) => this.ended(code, signal));
@@ -168,21 +176,34 @@ class Child {
 
   private ended(code: number | null, signal: string | null): void {
     const stdout = Buffer.concat(this.stdout);
-    this.finish({ end: "exited", code, signal, stdout, stderr: this.stderr });
+    const secondOutput = Buffer.concat(this.secondOutput);
+    this.finish({ end: "exited", code, signal, stdout, secondOutput, stderr: this.stderr });
   }
 
   private finish(outcome: ChildOutcome): void {
     for (const timer of this.timers.splice(0)) this.clock.clearTimeout(timer);
     this.process?.stdout?.destroy();
     this.process?.stderr?.destroy();
+    this.second?.destroy();
     this.resolve(this.killedBecause ? { end: this.killedBecause } : outcome);
   }
 
   private hear(chunk: Buffer): void {
-    this.stdoutBytes += chunk.length;
-    if (this.stdoutBytes > this.task.mostBytes) this.end("too_much");
-    else if (this.task.onOutput) this.task.onOutput(chunk);
+    if (!this.count(chunk)) return;
+    if (this.task.onOutput) this.task.onOutput(chunk);
     else this.stdout.push(chunk);
+  }
+
+  /** @returns false when that was too much */
+  private count(chunk: Buffer): boolean {
+    this.outputBytes += chunk.length;
+    const isTooMuch = this.outputBytes > this.task.mostBytes;
+    if (isTooMuch) this.end("too_much");
+    return !isTooMuch;
+  }
+
+  private get second(): Readable | undefined {
+    return (this.process?.stdio[3] as Readable | null | undefined) ?? undefined;
   }
 
   private overhear(chunk: Buffer): void {

@@ -4,7 +4,10 @@ import { inputArguments } from "./input-arguments";
 import type { ProgramName, Programs } from "./programs";
 import { UrlHandover } from "./url-handover";
 
-export interface ToolTask extends Pick<ChildTask, "timeoutMs" | "mostBytes" | "onOutput" | "signal"> {
+export interface ToolTask extends Pick<
+  ChildTask,
+  "timeoutMs" | "mostBytes" | "hasSecondOutput" | "onOutput" | "signal"
+> {
   /** Options before the input's own. */
   before: readonly string[];
   /** What follows the input; some options are called otherwise by other versions. */

@@ -29,8 +29,15 @@ function collect(object: z.ZodObject, prefix: string, rules: FieldRules): void {
 /** What stands inside of `.optional()`, `.default()` and the like. */
 function unwrapped(schema: z.ZodType): z.ZodType {
   let inner = schema;
-  while ("unwrap" in inner && typeof inner.unwrap === "function") inner = inner.unwrap() as z.ZodType;
+  while (isWrapper(inner)) inner = inner.unwrap() as z.ZodType;
   return inner;
+}
+
+function isWrapper(
+  schema: z.ZodType,
+): schema is z.ZodOptional | z.ZodNullable | z.ZodDefault | z.ZodPrefault {
+  const { ZodOptional, ZodNullable, ZodDefault, ZodPrefault } = z;
+  return [ZodOptional, ZodNullable, ZodDefault, ZodPrefault].some((kind) => schema instanceof kind);
 }
 
 function limitsOf(schema: z.ZodNumber): NumberLimits {

@@ -58,7 +58,7 @@ export function streamDiscovery(
     availability: topics.bridgeStatus,
     stateTopic: streamTopic(topics, stream.slug, "state"),
     components: withIds(device, streamComponents(stream, context)),
-    absent: removals ? absentComponents(stream, context) : {},
+    absent: removals ? absentComponents(context) : {},
   });
 }
 
@@ -141,11 +141,8 @@ function streamComponents({ slug, image }: DiscoveredStream, context: DiscoveryC
 }
 
 /** An entry that has nothing but its platform removes the component. */
-function absentComponents({ image }: DiscoveredStream, { commands }: DiscoveryContext) {
-  const absent: Record<string, Component> = {};
-  if (!commands) Object.assign(absent, { check: { p: "button" }, enabled: { p: "switch" } });
-  if (!image) absent.image = { p: "image" };
-  return absent;
+function absentComponents({ commands }: DiscoveryContext): Record<string, Component> {
+  return commands ? {} : { check: { p: "button" }, enabled: { p: "switch" } };
 }
 
 function diagnostic(name: string, member: string): Component {

@@ -3,6 +3,7 @@ import { transitionSchema, type Transition } from "../../contracts";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import type { Link } from "./link";
+import { SilenceError } from "./questions";
 
 export interface EventOutboxOptions {
   clock: Clock;
@@ -33,7 +34,9 @@ const MOST_UNDER_WAY = 64;
 const OLDEST_REPLAYED_MS = 7 * 24 * 3600 * 1000;
 const DELIVERED_EVERY_MS = 500;
 const ASK_AGAIN_MS = 250;
-const ASK_LATER_MS = 10_000;
+const ASK_LATER_MS = 5000;
+/** A store that begins with a large database is silent for a while. Until then nothing is told out of its order. */
+const ALONE_AFTER_MS = 30_000;
 /** So often a gap is asked for, which may be one between two runs: then the store has not kept what is missing. */
 const MOST_ASKED = 20;
 
@@ -59,6 +62,7 @@ export class EventOutbox {
   private asked = 0;
   /** Nobody answers our questions: what comes by wire is all there is. */
   private alone = false;
+  private silentSince?: number;
   private link?: Link;
   private askTimer: unknown;
   private deliveredTimer: unknown;
@@ -144,7 +148,7 @@ export class EventOutbox {
     const after = this.cursor === undefined ? {} : { after: this.cursor };
     ask({ consumer, limit: PAGE, ...after })
       .then((payload) => this.takeAnswer(answerSchema.parse(JSON.parse(String(payload)))))
-      .catch(() => this.takeSilence())
+      .catch((error: unknown) => this.takeFailure(error))
       .finally(() => {
         this.asking = false;
         this.refill();
@@ -154,6 +158,7 @@ export class EventOutbox {
 
   private takeAnswer({ transitions, delivered, lastSeq }: z.infer<typeof answerSchema>): void {
     this.alone = false;
+    this.silentSince = undefined;
     const before = this.cursor ?? delivered;
     this.cursor = before;
     this.takeStored(transitions.filter(({ seq }) => seq > before));
@@ -202,10 +207,14 @@ export class EventOutbox {
     for (const transition of this.early.splice(0)) this.take(transition);
   }
 
-  /** A store that is wired later, or was busy, is asked again. */
-  private takeSilence(): void {
-    this.alone = true;
-    for (const transition of this.early.splice(0)) this.take(transition);
+  /** A store that is busy is asked again, and so is one that may be wired later. */
+  private takeFailure(error: unknown): void {
+    const now = this.options.clock.elapsed();
+    if (!(error instanceof SilenceError)) this.silentSince = undefined;
+    else if (now - (this.silentSince ??= now) >= ALONE_AFTER_MS) {
+      this.alone = true;
+      for (const transition of this.early.splice(0)) this.take(transition);
+    }
     this.askAfter(ASK_LATER_MS);
   }
 

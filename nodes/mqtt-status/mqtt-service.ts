@@ -1,4 +1,5 @@
 import { isStopped, type HealthReport, type MqttSettings, type Settings } from "../../contracts";
+import { tryBroker } from "./broker-trial";
 import { FAILURE_LABELS } from "./failure";
 import { Publisher, type PublisherOptions } from "./publisher";
 import { readPublisherSettings, type PublisherSettings, type ReadContext } from "./publisher-settings";
@@ -31,6 +32,7 @@ export class MqttService {
   private wanted?: PublisherSettings;
   /** The end of the publisher before, which the next one waits for: both may have the same client id. */
   private changing: Promise<void> = Promise.resolve();
+  private testing: Promise<void> = Promise.resolve();
   private closed = false;
   private publishedBefore = 0;
 
@@ -57,6 +59,18 @@ export class MqttService {
     const { wanted } = this;
     if (!wanted) return;
     void this.change(true);
+  }
+
+  /** Tries a connection with the settings in the message's payload, and answers it. One at a time. */
+  test(message: Record<string, unknown>): void {
+    const { options, wire } = this;
+    const inForce = options.form?.mqtt ?? wire?.mqtt;
+    const context = { ...options.context, site: wire?.site, timezone: wire?.timezone ?? "UTC" };
+    this.testing = this.testing.then(async () => {
+      if (this.closed) return;
+      const payload = await tryBroker(message.payload, inForce, context, options.clock);
+      if (!this.closed) options.outputs.answer({ ...message, statusCode: 200, payload });
+    });
   }
 
   /** After a deploy the nodes at the other ends of the wires may be others. */

@@ -29,8 +29,8 @@ export = function (RED: NodeAPI): void {
       this.error(`${read.fault}: mend it in the node's form`);
       return;
     }
-    const send = (output: 0 | 1 | 2 | 3, message: object) => {
-      const outputs = [null, null, null, null] as (AnyMessage | null)[];
+    const send = (output: 0 | 1 | 2 | 3 | 4, message: object) => {
+      const outputs = [null, null, null, null, null] as (AnyMessage | null)[];
       outputs[output] = message as AnyMessage;
       this.send(outputs);
     };
@@ -54,6 +54,7 @@ export = function (RED: NodeAPI): void {
         toStore: (message) => send(1, message),
         toProbe: (message) => send(2, message),
         toConfig: (message) => send(3, message),
+        answer: (message) => send(4, message),
       },
       onChange: () => show(),
     });

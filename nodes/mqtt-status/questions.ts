@@ -19,6 +19,9 @@ export interface QuestionAnswer {
 /** The message is a sentence. */
 export class NoAnswerError extends Error {}
 
+/** Nothing came back at all: there may be nobody. */
+export class SilenceError extends NoAnswerError {}
+
 const MOST_WAITING = 50;
 
 interface Waiting {
@@ -49,7 +52,7 @@ export class Questions {
       const timer = this.clock.setTimeout(() => {
         this.waiting.delete(question);
         reject(
-          new NoAnswerError(
+          new SilenceError(
             `The question "${query}" was not answered: wire the first output to a status-query that takes its query from the message, and that back.`,
           ),
         );

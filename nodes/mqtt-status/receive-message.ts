@@ -77,6 +77,13 @@ const RECEIVERS = new Map<unknown, Receiver>([
     },
   ],
   [
+    "test",
+    (service, message) => {
+      service.test(message);
+      return undefined;
+    },
+  ],
+  [
     "snapshot-image",
     (service, message) => {
       const parsed = imageSchema.safeParse(message);

@@ -131,7 +131,7 @@ export class BrokerSession implements Link {
     client.stream.on("error", (error: Error) => void (this.socketError ??= error));
     client.stream.on("data", ({ length }: Buffer) => {
       this.bytesSincePacket += length;
-      if (this.bytesSincePacket <= 2 * MOST_PACKET_BYTES) return;
+      if (this.bytesSincePacket <= MOST_PACKET_BYTES) return;
       this.end({
         kind: "protocol",
         text: `The broker ${place.broker} sends a message that is larger than ${MOST_PACKET_BYTES} bytes.`,

@@ -17,6 +17,9 @@ export interface StatusTopicOptions {
   onProblem: (problem: string | undefined) => void;
 }
 
+/** While the broker takes nothing more, it is looked again so soon. */
+const CONGESTED_MS = 250;
+
 /** `mqtt.topic`: the status of all streams, each interval, and at once when the broker is there. */
 export class StatusTopic {
   private link?: Link;
@@ -47,10 +50,12 @@ export class StatusTopic {
 
   private turn(): void {
     const { clock } = this.options;
-    clock.clearTimeout(this.timer);
-    this.timer = clock.setTimeout(() => this.turn(), this.settings.intervalMs);
     const { link } = this;
-    if (!link || this.busy || link.congested) return;
+    if (!link) return;
+    clock.clearTimeout(this.timer);
+    const waitMs = link.congested ? CONGESTED_MS : this.settings.intervalMs;
+    this.timer = clock.setTimeout(() => this.turn(), waitMs);
+    if (this.busy || link.congested) return;
     this.busy = true;
     this.publish(link)
       .then(

@@ -41,6 +41,7 @@ export class StreamPublishing {
   private readonly commands: Commands;
   private readonly uptimes: Uptimes;
   private readonly startedAt: number;
+  private origin: Origin;
   private stranger = false;
 
   constructor(
@@ -50,6 +51,7 @@ export class StreamPublishing {
     const { clock, logger, random, consumer, outputs, questions, version, onPublished } = options;
     const { topics } = settings;
     this.startedAt = clock.elapsed();
+    this.origin = this.originOf(settings);
     this.mirror = new StreamsMirror(consumer, clock, {
       askSnapshot: (asker) => outputs.toStore({ topic: "snapshot", asker }),
       onChange: (changed, removed) => this.streams.update(changed, removed),
@@ -67,7 +69,7 @@ export class StreamPublishing {
         onGone: (id) => this.homeAssistant.remove(id),
         onStranger: () => (this.stranger = true),
       },
-      this.origin(settings),
+      this.origin,
     );
     this.homeAssistant = new HomeAssistant(
       {
@@ -113,12 +115,13 @@ export class StreamPublishing {
   configure(settings: PublisherSettings): void {
     const isNewOrigin = settings.timezone !== this.settings.timezone || settings.site !== this.settings.site;
     this.settings = settings;
-    if (isNewOrigin) this.streams.setOrigin(this.origin(settings));
+    if (isNewOrigin) this.streams.setOrigin((this.origin = this.originOf(settings)));
     this.apply(settings);
   }
 
   online(link: Link): void {
     this.uptimes.start();
+    this.stranger = false;
     // first the old states are read, then everything is published; Home Assistant is told of each topic as it is known
     this.homeAssistant.online(link);
     this.streams.online(link);
@@ -217,10 +220,10 @@ export class StreamPublishing {
   private eventOf(transition: Transition): string {
     const stream = this.mirror.byName(transition.stream);
     const known = stream && { id: stream.id, slug: this.streams.slugOf(stream.id) };
-    return eventPayload(transition, known, this.origin(this.settings));
+    return eventPayload(transition, known, this.origin);
   }
 
-  private origin({ site, timezone }: PublisherSettings): Origin {
+  private originOf({ site, timezone }: PublisherSettings): Origin {
     return { installation: this.options.installation, site, zone: new ZonedTime(timezone) };
   }
 

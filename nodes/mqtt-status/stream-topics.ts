@@ -4,7 +4,7 @@ import { PacedPublisher } from "./paced-publisher";
 import { bridgePayload, statePayload, urgentFacts, type Origin } from "./payloads";
 import { SlugBook } from "./slug-book";
 import type { MirroredStream, StreamsMirror } from "./streams-mirror";
-import { streamTopic, type Topics } from "./topics";
+import { isSlug, streamTopic, type Topics } from "./topics";
 
 export interface StreamTopicsOptions {
   clock: Clock;
@@ -37,6 +37,7 @@ const QUIET_MS = 400;
 const LONGEST_READ_MS = 10_000;
 const MOST_FOUND = 100_000;
 const BRIDGE_EVERY_MS = 1000;
+const STREAMS_A_SLICE = 500;
 
 /**
  * The kept topic of each stream, and the one about StreamPulse itself. When it comes online it reads what is kept at
@@ -53,6 +54,7 @@ export class StreamTopics {
   private begun = false;
   private link?: Link;
   private bridgeTimer: unknown;
+  private sliceTimer: unknown;
   private bridge?: string;
 
   constructor(
@@ -87,6 +89,7 @@ export class StreamTopics {
     this.paced.offline();
     this.options.clock.clearTimeout(this.reading?.timer);
     this.options.clock.clearTimeout(this.bridgeTimer);
+    this.options.clock.clearTimeout(this.sliceTimer);
     this.bridgeTimer = this.reading = undefined;
   }
 
@@ -108,15 +111,15 @@ export class StreamTopics {
     if (!this.found || !this.options.mirror.ready) return;
     if (!this.begun) return this.begin(this.found);
     for (const { id } of removed) this.remove(id);
-    const slugsBefore = new Map(changed.map(({ id }) => [id, this.slugs.slug(id)]));
-    this.clear(this.slugs.assign(changed));
+    const named = changed.filter(({ id, name }) => this.published.get(id)?.name !== name);
+    this.clear(this.slugs.assign(named));
     for (const stream of changed) {
       const before = this.published.get(stream.id);
       const facts = urgentFacts(stream);
-      const moved = slugsBefore.get(stream.id) !== this.slugs.slug(stream.id);
-      if (!before || moved || before.facts !== facts || this.isDue(before)) this.publish(stream, facts);
-      if (!before || moved || before.name !== stream.name) this.options.onNamed(stream);
+      // another name is another fact
+      if (before?.facts !== facts || this.isDue(before)) this.publish(stream, facts);
     }
+    for (const stream of named) this.options.onNamed(stream);
     this.publishBridge();
   }
 
@@ -130,7 +133,12 @@ export class StreamTopics {
   publishImage(id: number, jpeg: Buffer): boolean {
     const slug = this.slugs.slug(id);
     if (slug === undefined) return false;
-    this.paced.set(streamTopic(this.options.topics, slug, "image"), () => jpeg, true);
+    // it does not wait: ten thousand of them would fill the memory
+    if (this.link && !this.link.congested) {
+      const topic = streamTopic(this.options.topics, slug, "image");
+      this.link.publish(topic, jpeg, { qos: 0, retain: true }).catch(() => {});
+      this.options.onPublished(1);
+    }
     return true;
   }
 
@@ -197,9 +205,22 @@ export class StreamTopics {
     this.publishAll();
   }
 
+  /** In slices, so that nobody waits for 10,000. Whoever changes meanwhile is published at once. */
   private publishAll(): void {
+    const { mirror, clock } = this.options;
     this.published.clear();
-    this.update([...this.options.mirror.all()], []);
+    const all = [...mirror.all()];
+    this.clear(this.slugs.assign(all));
+    const publishSlice = (from: number) => {
+      const slice = all.slice(from, from + STREAMS_A_SLICE).map(({ id }) => mirror.byId(id));
+      this.update(
+        slice.filter((stream) => stream !== undefined),
+        [],
+      );
+      if (from + STREAMS_A_SLICE >= all.length) return;
+      this.sliceTimer = clock.setTimeout(() => publishSlice(from + STREAMS_A_SLICE), 0);
+    };
+    publishSlice(0);
   }
 
   private remove(id: number): void {
@@ -246,7 +267,8 @@ export class StreamTopics {
   private slugIn(topic: string): string | undefined {
     const [before = "", after] = streamTopic(this.options.topics, "+", "state").split("+");
     if (!topic.startsWith(before) || after === undefined || !topic.endsWith(after)) return undefined;
-    return topic.slice(before.length, -after.length);
+    const slug = topic.slice(before.length, -after.length);
+    return isSlug(slug) ? slug : undefined;
   }
 }
 
@@ -254,7 +276,7 @@ export class StreamTopics {
 function readState(payload: Buffer): { id: number; installation: string } | undefined {
   try {
     const { id, installation } = JSON.parse(payload.toString()) as Record<string, unknown>;
-    return Number.isInteger(id) && typeof installation === "string"
+    return Number.isSafeInteger(id) && typeof installation === "string"
       ? { id: id as number, installation }
       : undefined;
   } catch {

@@ -6,6 +6,7 @@ const answerSchema = z.object({
   streams: z.array(z.object({ name: z.string(), [WINDOW]: z.object({ uptime: z.number().nullable() }) })),
 });
 
+const UNTIL_KNOWN_MS = 5000;
 const LEAST_EVERY_MS = 60_000;
 /** The answer for 10,000 streams takes a moment to read, and changes little within five minutes. */
 const EVERY_MS_A_STREAM = 30;
@@ -50,7 +51,8 @@ export class Uptimes {
       // without an answer the last one stays; that nobody answers at all is told where the status is asked for
     }
     if (this.stopped) return;
-    const everyMs = Math.max(LEAST_EVERY_MS, this.shares.size * EVERY_MS_A_STREAM);
-    this.timer = this.clock.setTimeout(() => void this.turn(), everyMs);
+    const { size } = this.shares;
+    const waitMs = size === 0 ? UNTIL_KNOWN_MS : Math.max(LEAST_EVERY_MS, size * EVERY_MS_A_STREAM);
+    this.timer = this.clock.setTimeout(() => void this.turn(), waitMs);
   }
 }

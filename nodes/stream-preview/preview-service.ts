@@ -22,7 +22,8 @@ export interface PreviewServiceOptions {
   onSession(stream: string, open: boolean): void;
   /** A picture for Home Assistant. */
   onImage(stream: string, jpeg: Buffer): void;
-  onWatching(watching: { viewers: number; streams: number }): void;
+  /** The number of those who look has changed. */
+  onWatching(): void;
 }
 
 type Look = Extract<PreviewInput, { kind: "preview" | "snapshot" }>;
@@ -48,7 +49,7 @@ export class PreviewService {
     this.previews = new Previews({
       ...{ clock, logger, cameras: this.cameras, most },
       onSession: (stream, open) => options.onSession(stream, open),
-      onWatching: () => options.onWatching(this.previews.watching),
+      onWatching: () => options.onWatching(),
     });
     this.snapshots = new Snapshots(clock, this.previews, (jpeg, width) =>
       this.cameras.resizer.resize(jpeg, width),
@@ -61,9 +62,9 @@ export class PreviewService {
     });
   }
 
-  /** How many streams are known. */
-  get streams(): number {
-    return this.previews.streams.size;
+  /** How many look at something. */
+  get viewers(): number {
+    return this.previews.viewers;
   }
 
   /**

@@ -15,6 +15,9 @@ import { isSameSource, watchedStream, type WatchedStream } from "./watched-strea
 const SAY_AGAIN_MS = 2 * 60_000;
 const CHANGED = new Refusal(503, "changed", "The stream was changed in config.yaml: open it again.");
 const MOST_SHOWN = 200;
+/** Each keeps a picture that is on its way to him. */
+const MOST_VIEWERS = 100;
+const TOO_MANY = new Refusal(503, "busy", `${MOST_VIEWERS} people look already: try again later.`, 30);
 
 export interface PreviewsOptions {
   clock: Clock;
@@ -43,13 +46,9 @@ export class Previews {
     this.lock = new CredentialLock(options.clock);
   }
 
-  /** How many look at how many streams. */
-  get watching(): { viewers: number; streams: number } {
-    const channels = [...this.channels.values()].filter(({ closing }) => !closing);
-    return {
-      viewers: channels.reduce((sum, { watching }) => sum + watching, 0),
-      streams: channels.length,
-    };
+  /** How many look at something. */
+  get viewers(): number {
+    return [...this.channels.values()].reduce((sum, { watching }) => sum + watching, 0);
   }
 
   /** Home Assistant is told of this stream, and shows its picture. */
@@ -101,8 +100,8 @@ export class Previews {
 
   /** Looks at a stream. @returns call it when the viewer leaves */
   watch(stream: WatchedStream, viewer: Viewer): () => void {
-    if (this.stopped) {
-      viewer.end(ENDED);
+    if (this.stopped || this.viewers >= MOST_VIEWERS) {
+      viewer.end(this.stopped ? ENDED : TOO_MANY);
       return () => {};
     }
     let channel = this.channels.get(stream.name);

@@ -76,8 +76,9 @@ export class Snapshots {
   }
 
   private async picture(stream: WatchedStream, mostAgeMs: number): Promise<Picture | Refusal> {
-    const { name, enabled, state, reason } = stream;
-    const newest = this.watching.latest(name) ?? this.kept.get(name)?.picture;
+    const { name, enabled, state, reason, account } = stream;
+    const kept = this.kept.get(name);
+    const newest = this.watching.latest(name) ?? (kept?.account === account ? kept.picture : undefined);
     if (newest && this.clock.elapsed() - newest.at <= mostAgeMs) return newest;
     if (!enabled)
       return new Refusal(409, "paused", `${JSON.stringify(name)} is switched off (enabled: false).`);
@@ -109,7 +110,7 @@ export class Snapshots {
 
   private keep({ name, account }: WatchedStream, picture: Picture): Kept {
     const known = this.kept.get(name);
-    if (known?.picture === picture) return known;
+    if (known?.picture === picture && known.account === account) return known;
     this.drop(name);
     const kept: Kept = { account, picture, smaller: new Map() };
     this.kept.set(name, kept);

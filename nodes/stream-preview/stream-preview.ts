@@ -43,8 +43,12 @@ export = function (RED: NodeAPI): void {
         this.send([null, { topic: "session", payload: { stream, open } } satisfies SessionMessage, null]),
       onImage: (stream, payload) =>
         this.send([null, null, { topic: "snapshot-image", stream, payload } satisfies SnapshotImageMessage]),
-      onWatching: ({ viewers }) => this.status(viewers > 0 ? watchedBy(viewers) : {}),
+      onWatching: () => show(),
     });
+    const show = () => {
+      const viewers = service.viewers;
+      this.status(viewers > 0 ? { fill: "blue", shape: "dot", text: `${viewers} watching` } : {});
+    };
     this.status({ fill: "grey", shape: "ring", text: "waiting for streams" });
 
     this.on("input", (message, send, done) => {
@@ -52,13 +56,13 @@ export = function (RED: NodeAPI): void {
       if (input.kind === "wrong") return done(new Error(input.problem));
       if (input.kind === "streams") {
         for (const problem of input.problems) this.warn(problem);
-        this.status({});
       }
       const { req, res } = message as { req?: unknown; res?: { _res?: ServerResponse } };
       const answering =
         req !== undefined && !isGuarded()
           ? Promise.resolve(refusalAnswer(NOT_GUARDED, true))
           : service.receive(input, res?._res);
+      if (input.kind === "streams") show();
       answering.then((answer) => {
         if (answer) send([Object.assign(message, answer), null, null]);
         done();
@@ -71,7 +75,3 @@ export = function (RED: NodeAPI): void {
 
   RED.nodes.registerType("stream-preview", StreamPreview);
 };
-
-function watchedBy(viewers: number) {
-  return { fill: "blue", shape: "dot", text: `${viewers} watching` } as const;
-}

@@ -73,7 +73,14 @@ export class ProbeEngine {
 
   constructor(private readonly options: EngineOptions) {
     const { clock, output } = options;
-    this.rounds = new Rounds({ ...options, onCheck: (monitored, check) => this.checked(monitored, check) });
+    this.rounds = new Rounds({
+      ...options,
+      onCheck: (monitored, check) => this.checked(monitored, check),
+      onPicture: (monitored, jpeg) => {
+        const { name } = monitored.stream;
+        if (this.streams.get(name) === monitored) output.picture(name, jpeg);
+      },
+    });
     this.tests = new StreamTests(clock, this.rounds);
     this.outbox = new Outbox(clock, output);
     this.outages = new Outages(clock, (outage) => this.outbox.outage(outage));

@@ -17,6 +17,8 @@ export interface InquiryOptions {
   network: Network;
   probers: Record<StreamUrl["protocol"], Prober>;
   tools: MediaTools;
+  /** A picture was looked at: here it is for people, as a JPEG. */
+  onPicture(monitored: MonitoredStream, jpeg: Buffer): void;
 }
 
 /** Asks everybody who can tell something about a stream: its prober, ffprobe for a second opinion, ffmpeg for a picture. */
@@ -94,8 +96,9 @@ export class Inquiry {
       const taken = tools.hasRoom
         ? await tools.grabPicture(this.request(monitored, "media"))
         : { notMade: "too many pictures are examined at once: raise picture_minutes" };
-      if (Buffer.isBuffer(taken)) {
-        picture.judge(taken, clock.elapsed());
+      if ("grey" in taken) {
+        picture.judge(taken.grey, clock.elapsed());
+        if (taken.jpeg) this.options.onPicture(monitored, taken.jpeg);
         this.picturesMissing = "";
       } else {
         picture.missed(clock.elapsed());

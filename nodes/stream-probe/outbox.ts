@@ -8,6 +8,8 @@ export interface Output {
   transition(transition: Transition): void;
   outage(outage: Outage): void;
   states(states: StreamState[]): void;
+  /** A picture that was looked at, as a JPEG. */
+  picture(stream: string, jpeg: Buffer): void;
 }
 
 /** A message for each check would cost more than the check: they leave together. */

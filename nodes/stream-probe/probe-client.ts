@@ -30,6 +30,8 @@ export interface ProbeClientOptions {
   onTransition(transition: Transition): void;
   onOutage(outage: Outage): void;
   onStates(states: StreamState[]): void;
+  /** A picture that was looked at, as a JPEG. */
+  onPicture(stream: string, jpeg: Buffer): void;
   /** Once a second, and with undefined when the thread has died. */
   onStatistics(statistics: EngineStatistics | undefined): void;
 }
@@ -209,6 +211,8 @@ export class ProbeClient {
         for (const state of message.states)
           if (state.state !== "pending" && state.state !== "unknown") this.confirmed.set(state.stream, state);
         return this.options.onStates(message.states);
+      case "picture":
+        return this.options.onPicture(message.stream, Buffer.from(message.jpeg));
       case "tested":
         this.tests.get(message.id)?.(message.answer);
         return void this.tests.delete(message.id);

@@ -28,5 +28,6 @@ export type FromWorker =
   | { kind: "transition"; transition: Transition }
   | { kind: "outage"; outage: Outage }
   | { kind: "states"; states: StreamState[] }
+  | { kind: "picture"; stream: string; jpeg: Uint8Array }
   | { kind: "tested"; id: number; answer: TestAnswer }
   | { kind: "statistics"; statistics: EngineStatistics };

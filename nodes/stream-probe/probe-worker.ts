@@ -26,6 +26,7 @@ function run(port: MessagePort): void {
       transition: (transition) => send({ kind: "transition", transition }),
       outage: (outage) => send({ kind: "outage", outage }),
       states: (states) => send({ kind: "states", states }),
+      picture: (stream, jpeg) => send({ kind: "picture", stream, jpeg }),
     },
   });
   const timer = setInterval(

@@ -4,6 +4,7 @@ import { nodeLogger, reportHealth } from "../../common/node-red";
 import type {
   ChecksMessage,
   OutageMessage,
+  PictureMessage,
   StatesMessage,
   TransitionMessage,
 } from "../../contracts/messages";
@@ -20,14 +21,14 @@ interface StreamProbeConfig extends NodeDef {
   confirm_failures: string | number;
 }
 
-type Message = ChecksMessage | TransitionMessage | OutageMessage | StatesMessage;
+type Message = ChecksMessage | TransitionMessage | OutageMessage | StatesMessage | PictureMessage;
 
 const COLOURS = { none: "grey", up: "green", degraded: "yellow", down: "red" } as const;
 
 export = function (RED: NodeAPI): void {
   function StreamProbe(this: Node, config: StreamProbeConfig) {
     RED.nodes.createNode(this, config);
-    const send = (output: 0 | 1 | 2, message: Message) => this.send(onOutput(output, message));
+    const send = (output: 0 | 1 | 2 | 4, message: Message) => this.send(onOutput(output, message));
     const show = (report: ProbeReport) => {
       const { running, problems, details, text, worst } = report;
       this.status({ fill: COLOURS[worst], shape: running && problems.length === 0 ? "dot" : "ring", text });
@@ -41,6 +42,7 @@ export = function (RED: NodeAPI): void {
       onTransition: (transition) => send(1, { topic: "transition", payload: transition }),
       onOutage: (outage) => send(1, { topic: "outage", payload: outage }),
       onStates: (states) => send(2, { topic: "states", payload: states }),
+      onPicture: (stream, payload) => send(4, { topic: "picture", stream, payload }),
       onStatistics: (statistics) => show(reporter.report(statistics, client.facts)),
     });
 
@@ -77,9 +79,9 @@ export = function (RED: NodeAPI): void {
   RED.nodes.registerType("stream-probe", StreamProbe as never);
 };
 
-/** What a node with four outputs sends on one of them. */
+/** What a node with five outputs sends on one of them. */
 function onOutput<T>(output: number, message: T): (T | null)[] {
-  return [0, 1, 2, 3].map((index) => (index === output ? message : null));
+  return [0, 1, 2, 3, 4].map((index) => (index === output ? message : null));
 }
 
 /** What an editor's field holds: a number, a number as text, or nothing. */

@@ -144,6 +144,14 @@ describe("the container", needsEngine, () => {
       assert.match(mapped, /^127\.0\.0\.1:\d+\n$/);
     });
 
+    it("shows the dashboard after login, with the scripts of its widgets", async () => {
+      const { status, headers } = await fetch(at("gui", "dashboard/"), { headers: { cookie } });
+      assert.deepEqual([status, headers.get("content-type")?.split(";")[0]], [200, "text/html"]);
+      const place = "resources/@streampulse/node-red-dashboard-2-streampulse/ui-stream-board.js";
+      assert.equal((await fetch(at("gui", place), { headers: { cookie } })).status, 200);
+      assert.notEqual((await fetch(at("gui", "dashboard/"))).status, 200);
+    });
+
     it("runs as nobody special, and its folder is its own", async () => {
       const processes = await container.processes();
       assert.deepEqual(

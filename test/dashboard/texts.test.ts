@@ -18,7 +18,7 @@ function flat(texts: Texts, prefix = ""): Map<string, string> {
   for (const [key, value] of Object.entries(texts)) {
     const place = `${prefix}${key}`;
     if (typeof value === "string") found.set(place, value);
-    else if (typeof value.other === "string") found.set(place, Object.values(value).join("\n"));
+    else if (typeof value.other === "string") found.set(place, JSON.stringify(value));
     else for (const [inner, text] of flat(value, `${place}.`)) found.set(inner, text);
   }
   return found;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Transition } from "../../contracts";
 import { EventOutbox } from "../../nodes/mqtt-status/event-outbox";
+import { SilenceError } from "../../nodes/mqtt-status/questions";
 import { FakeClock, settle } from "../support/fake-clock";
 import { RecordingLogger } from "../support/recording-logger";
 import { FakeLink, transition } from "./support";
@@ -11,13 +12,19 @@ function outboxOf(stored: Transition[] = [], { storeAnswers = true, delivered = 
   const clock = new FakeClock();
   const logger = new RecordingLogger();
   const link = new FakeLink();
-  const store = { transitions: stored, answers: storeAnswers, delivered, asked: [] as unknown[] };
+  const store = {
+    transitions: stored,
+    answers: storeAnswers,
+    delivered,
+    asked: [] as unknown[],
+    refusal: undefined as Error | undefined,
+  };
   const outbox = new EventOutbox({
     ...{ clock, logger, topic: "base/events", consumer: "me" },
     payloadOf: ({ seq }) => String(seq),
     ask: (parameters) => {
       store.asked.push(parameters);
-      if (!store.answers) return Promise.reject(new Error("no answer"));
+      if (!store.answers) return Promise.reject(store.refusal ?? new SilenceError("no answer"));
       const after = (parameters.after as number | undefined) ?? store.delivered;
       const found = store.transitions.filter(({ seq }) => seq > after).slice(0, parameters.limit as number);
       const lastSeq = store.transitions.at(-1)?.seq ?? 0;
@@ -146,11 +153,25 @@ describe("the outbox of events", () => {
     ]);
   });
 
+  it("waits for a store that is busy, so that nothing is told out of its order", async () => {
+    const { clock, link, store, outbox, sent } = outboxOf(stored(1, 3), { storeAnswers: false });
+    store.refusal = new Error("503");
+    outbox.online(link);
+    await settle();
+    outbox.receive(transition(3));
+    await clock.advance(120_000);
+    assert.deepEqual(sent(), []);
+    store.answers = true;
+    await clock.advance(5000);
+    assert.deepEqual(sent(), [1, 2, 3]);
+  });
+
   it("works without a store, and drops the oldest when too many wait", async () => {
     const { clock, link, store, outbox, sent } = outboxOf([], { storeAnswers: false });
     outbox.online(link);
     await settle();
     outbox.receive(transition(7));
+    await clock.advance(30_000);
     outbox.receive(transition(3));
     await settle();
     assert.deepEqual(sent(), [7, 3], "a probe that began anew");

@@ -83,7 +83,7 @@ const image = z.strictObject({
 });
 
 /** Removes a component. */
-const removal = z.strictObject({ p: z.enum(["button", "switch", "image"]) });
+const removal = z.strictObject({ p: z.enum(["button", "switch"]) });
 
 export const deviceDiscoverySchema = z
   .strictObject({

@@ -98,6 +98,7 @@ export class FakeNeighbours implements Outputs {
   /** What a change of config.yaml is answered with. */
   editAnswer = 200;
   answers = true;
+  readonly trials: Record<string, unknown>[] = [];
   private seq = 1;
   private receive: (message: Record<string, unknown>) => void = () => {};
 
@@ -114,6 +115,10 @@ export class FakeNeighbours implements Outputs {
     if (!this.answers) return;
     if (message.topic === "delivered") this.delivered = message.payload.seq;
     else this.reply({ ...message, seq: this.seq, payload: this.streams, part: 0, parts: 1 });
+  }
+
+  answer(message: Record<string, unknown>): void {
+    this.trials.push(message);
   }
 
   toProbe({ payload }: Parameters<Outputs["toProbe"]>[0]): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { io } from "socket.io-client";
 import { RtspCamera } from "../../demo/cameras";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
@@ -12,8 +13,15 @@ const INSTALL = ["--omit=optional", "--prefer-offline", "--no-audit", "--no-fund
 interface FlowNode {
   id: string;
   type: string;
+  z?: string;
   url?: string;
   method?: string;
+}
+
+interface ShownWidget {
+  type: string;
+  /** Where its script is; Dashboard has it of its own widgets. */
+  src?: { package: string; src: string };
 }
 
 describe("the packed package in somebody's own Node-RED", () => {
@@ -81,7 +89,7 @@ describe("the packed package in somebody's own Node-RED", () => {
 
   for (const nodeRed of nodeReds) {
     for (const node of nodes) {
-      it(`works in ${nodeRed.name} on ${node.name}`, { skip: node.skip }, async (t) => {
+      it(`works without Dashboard in ${nodeRed.name} on ${node.name}`, { skip: node.skip }, async (t) => {
         const own = new OwnNodeRed(node.file, nodeRed.folder, userDir);
         t.after(() => own.stop());
         await own.start(config);
@@ -92,11 +100,8 @@ describe("the packed package in somebody's own Node-RED", () => {
         );
         await looksRight(own);
 
-        assert.equal(await own.deploy(flow), 204);
-        await until(async () => {
-          const answer = await fetch(own.url("api/status"));
-          return answer.ok && /"message":"RTSP 200"/.test(await answer.text());
-        }, 60_000);
+        assert.equal(await own.deploy(withoutDashboard()), 204);
+        await untilChecked(own);
         assert.ok(existsSync(path.join(userDir, "streampulse", "streams.db")), "its data is in the userDir");
         await refusesToWrite(own);
         if (process.platform === "linux") {
@@ -105,6 +110,21 @@ describe("the packed package in somebody's own Node-RED", () => {
         }
       });
     }
+
+    it(`shows its pages with Dashboard in ${nodeRed.name}`, async (t) => {
+      const own = new OwnNodeRed(nodes[0]?.file ?? "", nodeRed.folder, userDir, true);
+      t.after(() => own.stop());
+      await own.start(config);
+      assert.equal(await own.deploy(flow), 204);
+      await untilChecked(own);
+      assert.equal((await fetch(own.url("dashboard/"))).status, 200);
+      const widgets = await shownWidgets(own);
+      for (const type of types.filter((name) => name.startsWith("ui-"))) {
+        const source = widgets.find((widget) => widget.type === type)?.src;
+        const script = await fetch(own.url(`resources/${source?.package}/${source?.src}`));
+        assert.match(script.headers.get("content-type") ?? "", /javascript/, type);
+      }
+    });
   }
 
   it("leaves nothing behind when it is uninstalled", { skip: process.platform !== "linux" }, async (t) => {
@@ -112,7 +132,7 @@ describe("the packed package in somebody's own Node-RED", () => {
     t.after(() => own.stop());
     await own.start(config);
     const before = own.threads().length;
-    assert.equal(await own.deploy(flow), 204);
+    assert.equal(await own.deploy(withoutDashboard()), 204);
     const database = path.join(userDir, "streampulse", "streams.db");
     await until(() => own.openFiles().includes(database));
     assert.ok(own.threads().length > before);
@@ -135,6 +155,30 @@ describe("the packed package in somebody's own Node-RED", () => {
     await until(() => own.threads().length <= before);
     assert.equal((await fetch(own.url("api/status"))).status, 404);
   });
+
+  const withoutDashboard = () =>
+    flow.filter(({ type, z }) => !type.startsWith("ui-") && z !== "sp-dashboard");
+
+  /** Waits until the API answers what a check of the camera found. */
+  async function untilChecked(own: OwnNodeRed): Promise<void> {
+    await until(async () => {
+      const answer = await fetch(own.url("api/status"));
+      return answer.ok && /"message":"RTSP 200"/.test(await answer.text());
+    }, 60_000);
+  }
+
+  /** The widgets that a browser is told of when it opens the dashboard. */
+  async function shownWidgets(own: OwnNodeRed): Promise<ShownWidget[]> {
+    const socket = io(own.url(""), { path: "/dashboard/socket.io", reconnection: false });
+    try {
+      const config = await new Promise<{ widgets: Record<string, ShownWidget> }>((resolve, reject) =>
+        socket.on("ui-config", (_page, told) => resolve(told)).on("connect_error", reject),
+      );
+      return Object.values(config.widgets);
+    } finally {
+      socket.close();
+    }
+  }
 
   /** What the palette and the help show of each node. */
   async function looksRight(own: OwnNodeRed): Promise<void> {

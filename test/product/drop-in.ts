@@ -61,6 +61,15 @@ export const nodeReds = [
   { name: "Node-RED 4.1", folder: path.join(projectRoot, "node_modules", "node-red-4") },
 ];
 
+/** The files of Dashboard's nodes: Node-RED finds it beside itself here, and must not where a person has not installed it. */
+const dashboardFiles = () => {
+  const file = path.join(projectRoot, "node_modules/@flowfuse/node-red-dashboard/package.json");
+  const { "node-red": nodeRed } = JSON.parse(readFileSync(file, "utf8")) as {
+    "node-red": { nodes: Record<string, string> };
+  };
+  return Object.values(nodeRed.nodes).map((node) => path.basename(node));
+};
+
 /** Somebody's own Node-RED, with nothing in its settings, on a userDir that has the package. */
 export class OwnNodeRed {
   private process?: ReadyProcess;
@@ -70,6 +79,7 @@ export class OwnNodeRed {
     private readonly node: string,
     private readonly nodeRed: string,
     readonly userDir: string,
+    private readonly hasDashboard = false,
   ) {}
 
   /** Starts it on a userDir without anything that an earlier one left. */
@@ -81,6 +91,8 @@ export class OwnNodeRed {
     }
     mkdirSync(path.join(this.userDir, "streampulse"));
     writeFileSync(path.join(this.userDir, "streampulse", "config.yaml"), JSON.stringify(config));
+    const settings = { flowFile: "flows.json", nodesExcludes: this.hasDashboard ? [] : dashboardFiles() };
+    writeFileSync(path.join(this.userDir, "settings.js"), `module.exports = ${JSON.stringify(settings)};\n`);
     this.port = await unusedPort();
     this.process = new ReadyProcess({
       file: this.node,

@@ -33,7 +33,7 @@ describe("a camera's password", () => {
         { name: "bad scheme", url: `rtmp://${user}127.0.0.1/x` },
         { name: "query", url: `${camera.url("/right")}?password=${encodeURIComponent(secret)}` },
       ],
-      mqtt: { enabled: false, host: "localhost", username: "u", password: secret },
+      mqtt: { enabled: true, host: "127.0.0.1", port: 1, username: "u", password: secret, per_stream: true },
     });
   });
   after(async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Check, Media } from "../../contracts/check";
 import type { Reason, State } from "../../contracts/reasons";
-import { editorToken, startProduct, type RunningProduct } from "../runtime/support";
+import type { Environment } from "../../runtime/paths";
+import { editorToken, startProduct, writeFlows, type RunningProduct } from "../runtime/support";
 import { until } from "../support/until";
 
 /** One entry of `GET /api/streams`. */
@@ -25,12 +26,14 @@ export class ProductUnderTest {
     readonly dataDir: string,
   ) {}
 
-  static async start(config: object): Promise<ProductUnderTest> {
+  /** @param flows in place of the shipped one */
+  static async start(config: object, env: Environment = {}, flows?: unknown[]): Promise<ProductUnderTest> {
     const dataDir = mkdtempSync(path.join(tmpdir(), "streampulse-product-"));
     // JSON is YAML
     writeFileSync(path.join(dataDir, "config.yaml"), JSON.stringify(config));
+    if (flows) writeFlows(dataDir, flows);
     return new ProductUnderTest(
-      await startProduct(dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD }),
+      await startProduct(dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD, ...env }),
       dataDir,
     );
   }

@@ -118,8 +118,8 @@ export class LiveViewer {
   private bytes = Buffer.alloc(0);
   private request;
 
-  constructor(url: string, reads = true) {
-    this.request = get(url, { agent: false }, (response) => {
+  constructor(url: string, reads = true, headers: Record<string, string> = {}) {
+    this.request = get(url, { agent: false, headers }, (response) => {
       this.head = response;
       response.on("error", () => {});
       response.once("close", () => (this.over = true));
@@ -189,17 +189,17 @@ function commandLineOf(pid: string): string {
   }
 }
 
-/** The ffmpeg processes that this process has started. */
-export function ownFfmpegs(): number[] {
+/** The ffmpeg processes that this process has started, or the one with this number. */
+export function ownFfmpegs(parent = process.pid): number[] {
   return processesWith("ffmpeg")
     .map(({ pid }) => pid)
-    .filter((pid) => isChild(pid));
+    .filter((pid) => isChild(pid, parent));
 }
 
-function isChild(pid: number): boolean {
+function isChild(pid: number, parent: number): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
-    return new RegExp(`^PPid:\\s*${process.pid}$`, "m").test(status) && !/^State:\s*Z/m.test(status);
+    return new RegExp(`^PPid:\\s*${parent}$`, "m").test(status) && !/^State:\s*Z/m.test(status);
   } catch {
     return false;
   }

@@ -260,7 +260,7 @@ describe("the second opinion", () => {
 });
 
 describe("the picture check", () => {
-  const grey = (value: number) => Buffer.alloc(PICTURE.width * PICTURE.height, value);
+  const grey = (value: number) => ({ grey: Buffer.alloc(PICTURE.width * PICTURE.height, value) });
   const moving = () => {
     let n = 0;
     return () => Promise.resolve(grey(50 + (n++ % 100)));
@@ -286,6 +286,26 @@ describe("the picture check", () => {
       probing.told().filter((text) => !text.includes("pending")),
       [],
     );
+  });
+
+  it("hands each picture on, whatever it shows, but none of a stream that is gone", async () => {
+    const probing = new FakeProbing();
+    let n = 0;
+    probing.tools.onGrab = () => Promise.resolve({ ...grey(0), jpeg: Buffer.from(`jpeg ${++n}`) });
+    watched(probing);
+    await probing.clock.advance(12 * MINUTE);
+    assert.deepEqual(probing.pictures.slice(0, 2), ["a: jpeg 1", "a: jpeg 2"]);
+    assert.equal(probing.pictures.length, probing.tools.grabs.length);
+
+    let give: () => void = () => {};
+    probing.tools.onGrab = () =>
+      new Promise((resolve) => (give = () => resolve({ ...grey(9), jpeg: Buffer.from("late") })));
+    const { length } = probing.tools.grabs;
+    while (probing.tools.grabs.length === length) await probing.clock.advance(1000);
+    probing.engine.setStreams([], monitorSettings());
+    give();
+    await probing.clock.advance(1000);
+    assert.ok(!probing.pictures.includes("a: late"));
   });
 
   it("confirms black with a second picture, and clears it with a better one", async () => {

@@ -34,6 +34,7 @@ class Watch {
       onTransition: (transition) => this.transitions.push({ ...transition, heardAt: Date.now() }),
       onOutage: () => {},
       onStates: () => {},
+      onPicture: () => {},
       onStatistics: () => {},
     });
   }

@@ -29,6 +29,7 @@ describe("the probe thread", () => {
       onTransition: (transition) => transitions.push(transition),
       onOutage: () => {},
       onStates: (list) => states.push(...list),
+      onPicture: () => {},
       onStatistics: (numbers) => statistics.push(numbers),
     });
     client.start();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MaskedUrlError, unmaskUrl } from "../../nodes/stream-probe/unmask-url";
+import { MaskedUrlError, urlToTry } from "../../nodes/stream-probe/unmask-url";
 
 const OWN = "rtsp://viewer:p@ss#1@cam.test:8554/live?channel=1&pwd=q%26r";
 
@@ -16,7 +16,7 @@ describe("a URL whose secrets are masked", () => {
     ["rtsp://cam.test/live?pwd=********", "rtsp://cam.test/live?pwd=q%26r"],
   ];
   for (const [typed, expected] of good) {
-    it(`${typed} means ${expected}`, () => assert.equal(unmaskUrl(typed, OWN), expected));
+    it(`${typed} means ${expected}`, () => assert.equal(urlToTry(typed, OWN), expected));
   }
 
   const bad: [typed: string, own: string | undefined, message: string][] = [
@@ -46,11 +46,16 @@ describe("a URL whose secrets are masked", () => {
       "hides something that the stored URL does not have: type it",
     ],
     ["rtsp://cam.test/********/live", OWN, "hides something that the stored URL does not have: type it"],
+    [
+      "rtsp://cam********.test/",
+      OWN,
+      "hides its password, and the stored one is for rtsp://cam.test only: type it",
+    ],
   ];
   for (const [typed, own, message] of bad) {
     it(`${typed} is refused ${own === undefined ? "where none is stored" : `beside ${own.slice(0, 20)}…`}`, () => {
       assert.throws(
-        () => unmaskUrl(typed, own),
+        () => urlToTry(typed, own),
         (error) => error instanceof MaskedUrlError && error.message === message,
       );
     });

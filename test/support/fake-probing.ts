@@ -10,6 +10,7 @@ import type {
   ProbeRequest,
   ProbeResult,
 } from "../../nodes/stream-probe/probers/prober";
+import type { GrabbedPicture } from "../../nodes/stream-probe/ffmpeg/picture-grab";
 import type { MediaTools } from "../../nodes/stream-probe/ffmpeg";
 import { Resolver } from "../../common/camera/resolver";
 import { FakeClock } from "./fake-clock";
@@ -24,7 +25,7 @@ export class FakeTools implements MediaTools {
   readonly grabs: string[] = [];
   onDeepCheck: (request: ProbeRequest) => Promise<Partial<ProbeResult> | ProbeNotMade> = () =>
     Promise.resolve({ notMade: "no ffprobe" });
-  onGrab: (request: ProbeRequest) => Promise<Buffer | ProbeNotMade> = () =>
+  onGrab: (request: ProbeRequest) => Promise<GrabbedPicture | ProbeNotMade> = () =>
     Promise.resolve({ notMade: "no ffmpeg" });
 
   async deepCheck(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade> {
@@ -37,7 +38,7 @@ export class FakeTools implements MediaTools {
     return { ...base, ...given, reason };
   }
 
-  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade> {
+  grabPicture(request: ProbeRequest): Promise<GrabbedPicture | ProbeNotMade> {
     this.grabs.push(request.url.path);
     return this.onGrab(request);
   }
@@ -53,6 +54,8 @@ export class FakeProbing {
   readonly transitions: Transition[] = [];
   readonly outages: Outage[] = [];
   readonly states: StreamState[][] = [];
+  /** "cam: bytes" */
+  readonly pictures: string[] = [];
   /** What ffprobe and ffmpeg say. */
   readonly tools = new FakeTools();
   /** Every probe that began: what it was asked, and when. */
@@ -76,6 +79,7 @@ export class FakeProbing {
         transition: (transition) => this.transitions.push(transition),
         outage: (outage) => this.outages.push(outage),
         states: (states) => this.states.push(states),
+        picture: (stream, jpeg) => this.pictures.push(`${stream}: ${jpeg.toString()}`),
       },
     });
   }

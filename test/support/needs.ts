@@ -16,9 +16,9 @@ assert Gst.ElementFactory.find("x264enc") and Gst.ElementFactory.find("rtph264pa
 const PROGRAMS = {
   ffmpeg: { command: ["ffmpeg", "-version"], debian: "ffmpeg" },
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
+  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
-  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
   // it ends with 3 after its help

@@ -10,11 +10,13 @@ export async function requestLarge<Answer>(
 ): Promise<Answer> {
   const text = JSON.stringify(data);
   if (text.length <= PART_CHARACTERS) return socket.request<Answer>(ask, data, timeoutMs);
-  for (let from = 0, to = 0; from < text.length; from = to) {
-    to = Math.min(from + PART_CHARACTERS, text.length);
+  let from = 0;
+  while (from < text.length) {
+    let to = Math.min(from + PART_CHARACTERS, text.length);
     // half of a character outside of the basic plane would not arrive
     if (/[\uD800-\uDBFF]/.test(text.charAt(to - 1))) to--;
     await socket.request("part", { first: from === 0, text: text.slice(from, to) });
+    from = to;
   }
   return socket.request<Answer>("whole", { ask }, timeoutMs);
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../../common/clock";
 import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
 import { Children } from "../../../common/ffmpeg/child-process";
 import { DeepCheck } from "./deep-check";
-import { PictureGrab } from "./picture-grab";
+import { PictureGrab, type GrabbedPicture } from "./picture-grab";
 import { Programs } from "../../../common/ffmpeg/programs";
 import { StreamTool } from "../../../common/ffmpeg/stream-tool";
 
@@ -12,8 +12,8 @@ export interface MediaTools {
   readonly hasRoom: boolean;
   /** The deep level. Its reason is `ok` or `deep_check_failed`. */
   deepCheck(request: ProbeRequest): Promise<ProbeResult | ProbeNotMade>;
-  /** One decoded picture, small and grey (`PICTURE`). */
-  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade>;
+  /** One decoded picture. */
+  grabPicture(request: ProbeRequest): Promise<GrabbedPicture | ProbeNotMade>;
   /** Ends what runs, at once. */
   stop(): void;
 }
@@ -40,7 +40,7 @@ export class FfmpegTools implements MediaTools {
     return this.deep.probe(request);
   }
 
-  grabPicture(request: ProbeRequest): Promise<Buffer | ProbeNotMade> {
+  grabPicture(request: ProbeRequest): Promise<GrabbedPicture | ProbeNotMade> {
     return this.picture.grab(request);
   }
 

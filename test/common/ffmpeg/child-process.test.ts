@@ -36,8 +36,45 @@ describe("a child process", () => {
       code: 3,
       signal: null,
       stdout: Buffer.from("out"),
+      secondOutput: Buffer.alloc(0),
       stderr: "err",
     });
+  });
+
+  it("reads its input, and has a second output", async () => {
+    const script = `
+      const { readFileSync, writeSync } = require("node:fs");
+      const text = readFileSync(0, "utf8");
+      writeSync(1, text.toUpperCase());
+      writeSync(3, String(text.length));`;
+    const outcome = await new Children(systemClock).run(
+      task(script, { input: Buffer.from("abc"), hasSecondOutput: true }),
+    );
+    assert.ok(outcome.end === "exited");
+    assert.deepEqual([outcome.stdout.toString(), outcome.secondOutput.toString()], ["ABC", "3"]);
+  });
+
+  it("that does not read its input is no trouble", async () => {
+    const outcome = await new Children(systemClock).run(task("", { input: Buffer.alloc(1_000_000) }));
+    assert.equal(outcome.end === "exited" && outcome.code, 0);
+  });
+
+  it("gives what it says as it comes", async () => {
+    let heard = "";
+    const script = "let n = 0; setInterval(() => process.stdout.write(String(++n % 10)), 20)";
+    const stop = new AbortController();
+    const outcome = await new Children(systemClock).run(
+      task(script, {
+        signal: stop.signal,
+        onOutput: (chunk) => {
+          heard += chunk.toString();
+          if (heard.length > 4) stop.abort();
+        },
+      }),
+    );
+    assert.deepEqual([outcome, heard.slice(0, 4)], [{ end: "stopped" }, "1234"]);
+    const before = await new Children(systemClock).run(task("", { signal: AbortSignal.abort() }));
+    assert.deepEqual(before, { end: "stopped" });
   });
 
   it("is killed by the wall clock, with what it has started", async (t) => {
@@ -62,6 +99,8 @@ describe("a child process", () => {
       children.run(task(`setInterval(() => process.${pipe}.write("x".repeat(65536)), 0)`));
     assert.deepEqual(await flood("stdout"), { end: "too_much" });
     assert.deepEqual(await flood("stderr"), { end: "too_much" });
+    const second = "const { writeSync } = require('node:fs'); for (;;) writeSync(3, 'x'.repeat(999))";
+    assert.deepEqual(await children.run(task(second, { hasSecondOutput: true })), { end: "too_much" });
   });
 
   it("that cannot be started says why", async () => {

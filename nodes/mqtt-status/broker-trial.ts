@@ -1,0 +1,68 @@
+import type { Clock } from "../../common/clock";
+import { firstIssue } from "../../common/first-issue";
+import { MASKED_SECRET, mqttSettingsSchema, type MqttSettings } from "../../contracts";
+import { brokerName, clientOptions, SetupError, type BrokerSettings } from "./broker-settings";
+import { readPublisherSettings, type ReadContext } from "./publisher-settings";
+import { BrokerSession } from "./session";
+
+/** How a connection went that was tried once. `message` is a sentence for a person, without credentials. */
+export interface Trial {
+  ok: boolean;
+  message: string;
+}
+
+/**
+ * Connects once with settings that somebody typed, publishes nothing, and leaves.
+ * @param typed `mqtt:` of config.yaml; a masked password means the one in force, at the same host
+ */
+export async function tryBroker(
+  typed: unknown,
+  inForce: MqttSettings | undefined,
+  context: ReadContext,
+  clock: Clock,
+): Promise<Trial> {
+  const parsed = mqttSettingsSchema.safeParse(typed);
+  if (!parsed.success) return { ok: false, message: `mqtt.${firstIssue(parsed.error)}.` };
+  const mqtt = { ...parsed.data, enabled: true };
+  if (isHidden(mqtt.password)) {
+    // whoever may type a host must not learn a password that they cannot see
+    if (mqtt.host !== inForce?.host) {
+      return {
+        ok: false,
+        message: "Type the password: the hidden one is sent to the host that it was saved for only.",
+      };
+    }
+    mqtt.password = inForce?.password;
+  }
+  const { settings, fault } = readPublisherSettings(mqtt, context);
+  if (!settings) return { ok: false, message: fault ?? "These settings do not serve." };
+  // the client id of the publisher would end its connection
+  const clientId = `${settings.broker.clientId}_test`;
+  return connectOnce({ ...settings.broker, clientId, willTopic: undefined }, clock);
+}
+
+/** `${NAME}` stands in the file for what only the environment knows. */
+function isHidden(password: string | null | undefined): boolean {
+  return password === MASKED_SECRET || /^\$\{[^}]*\}$/.test(password ?? "");
+}
+
+async function connectOnce(broker: BrokerSettings, clock: Clock): Promise<Trial> {
+  const place = { broker: brokerName(broker), clientId: broker.clientId };
+  try {
+    const client = await clientOptions(broker);
+    return await new Promise<Trial>((resolve, reject) => {
+      const session = new BrokerSession({
+        ...{ client, place, clock, onMessage: () => {} },
+        onOpen: () => {
+          const done = () => resolve({ ok: true, message: `Connected to the broker ${place.broker}.` });
+          session.close().then(done, reject);
+        },
+        onEnd: ({ text }) => resolve({ ok: false, message: text }),
+      });
+      session.start().catch(reject);
+    });
+  } catch (error) {
+    if (error instanceof SetupError) return { ok: false, message: error.message };
+    throw error;
+  }
+}
