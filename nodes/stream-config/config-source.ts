@@ -68,7 +68,7 @@ export class ConfigSource {
   private revision = "";
   private said = "";
   private again: unknown;
-  private readonly patience = new Backoff(30_000, 600_000);
+  private patience = new Backoff(30_000, 600_000);
   /** Why config.yaml could not be made. */
   private creationFault?: string;
 
@@ -197,6 +197,7 @@ export class ConfigSource {
 
   private accept(answer: ConfigText, cause: Cause, isAsked: boolean, renames: Rename[] = []): void {
     this.creationFault = undefined;
+    this.patience = new Backoff(30_000, 600_000);
     const changed = this.adopt(answer);
     const problems = formatProblems(this.file.name, answer.problems, answer.hiddenProblems);
     this.say(problems, cause, (line, index) =>

@@ -256,6 +256,10 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
       summary: "Live pictures of a stream, for 5 s unless told otherwise",
       access: "account",
       tag: "Pictures",
+      query: {
+        seconds: { text: "How long.", schema: { type: "integer", minimum: 1, maximum: 600, default: 5 } },
+        keep: { text: "`1`: as long as is possible.", schema: { enum: ["0", "1"] } },
+      },
       answers: { 200: { text: "MJPEG.", type: "multipart/x-mixed-replace" } },
     },
   },
@@ -264,6 +268,13 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
       summary: "One picture of a stream; the name ends with .jpg",
       access: "account",
       tag: "Pictures",
+      query: {
+        width: { text: "In pixels.", schema: { type: "integer", minimum: 16, maximum: 4096 } },
+        max_age: {
+          text: "How old it may be, in seconds.",
+          schema: { type: "integer", minimum: 0, maximum: 3600 },
+        },
+      },
       answers: { 200: { text: "A picture.", type: "image/jpeg" } },
     },
   },

@@ -44,6 +44,7 @@ const statusSchema = z
   .describe("By the streams' names, as v2.2 answered it; `state`, `reason` and `since` are confirmed.");
 
 const streamStatusSchema = z.object({
+  id: z.number().int().nullable().describe("It stays through renames and restarts; null until there is one."),
   name: z.string(),
   state,
   reason,
