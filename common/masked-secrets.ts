@@ -41,7 +41,7 @@ export function restoreSecrets(
 ): unknown {
   if (known !== undefined && isDeepStrictEqual(data, maskSecrets(known, key))) return known;
   if (Array.isArray(data)) {
-    const before = Array.isArray(known) ? known : [];
+    const before: unknown[] = Array.isArray(known) ? known : [];
     return data.map((entry, index) => {
       const same = before.find((one) => isDeepStrictEqual(maskSecrets(one, key), entry));
       return restoreSecrets(entry, same ?? before[index], key, [...path, index]);

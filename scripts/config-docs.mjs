@@ -44,7 +44,7 @@ function tolerantForm(form) {
 
 function jsonSchema() {
   // without a list of streams those of before stay, so that no key is needed at the top
-  const { $schema, required: _, ...form } = tolerantForm({ ...plain, required: [] });
+  const { $schema, required: _required, ...form } = tolerantForm({ ...plain, required: [] });
   return `${JSON.stringify({ $schema, title: "config.yaml of StreamPulse", ...form }, null, 2)}\n`;
 }
 

@@ -33,9 +33,9 @@ export interface ConfigEditorOptions {
   env: Environment;
   logger: Logger;
   /** Streams that were deleted with their history, once they are gone. */
-  onForget(names: string[]): void;
+  onForget: (names: string[]) => void;
   /** A service that is to begin anew. */
-  onRestart(service: Service): void;
+  onRestart: (service: Service) => void;
   /** How long a text of another system may take. */
   importTimeoutMs?: number;
 }

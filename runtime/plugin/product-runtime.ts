@@ -25,7 +25,7 @@ export interface ProductRuntimeOptions {
   settings: RuntimeSettings;
   doors: NodeRedDoors;
   /** Of the flows as they are now. */
-  flows(): FlowFacts;
+  flows: () => FlowFacts;
   /** Node-RED's own server. */
   server: Server;
   logger: Logger;

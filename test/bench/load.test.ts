@@ -15,7 +15,7 @@ describe("load generator of the bench", () => {
       contentType: "text/plain; charset=utf-8",
     });
     assert.equal(await (await fetch(url)).text(), "ü".repeat(1000));
-    const request: LoadRequest = { url, seconds: 0.2, connections: 4 };
+    const request: LoadRequest = { url, seconds: 1, connections: 4 };
     const { requests, failed } = await load.call<LoadResult>("run", request);
     assert.ok(requests > 4);
     assert.equal(failed, 0);

@@ -172,7 +172,8 @@ describe("the packed package in somebody's own Node-RED", () => {
     const socket = io(own.url(""), { path: "/dashboard/socket.io", reconnection: false });
     try {
       const config = await new Promise<{ widgets: Record<string, ShownWidget> }>((resolve, reject) =>
-        socket.on("ui-config", (_page, told) => resolve(told)).on("connect_error", reject),
+        socket
+          .on("ui-config", (_page: unknown, told: { widgets: Record<string, ShownWidget> }) => resolve(told)).on("connect_error", reject),
       );
       return Object.values(config.widgets);
     } finally {

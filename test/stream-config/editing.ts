@@ -16,8 +16,8 @@ export interface Editing {
   logger: RecordingLogger;
   forgotten: string[][];
   restarted: string[];
-  ask<T = EditAnswer & EditErrorAnswer>(message: Record<string, unknown>): Promise<Answered<T>>;
-  edit(payload: object, revision?: string): Promise<Answered<EditAnswer & EditErrorAnswer>>;
+  ask: <T = EditAnswer & EditErrorAnswer>(message: Record<string, unknown>) => Promise<Answered<T>>;
+  edit: (payload: object, revision?: string) => Promise<Answered<EditAnswer & EditErrorAnswer>>;
 }
 
 export interface Answered<T> {

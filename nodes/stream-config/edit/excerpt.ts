@@ -7,7 +7,7 @@ export interface Excerpt {
   /** Where an entry of the whole list stands in the excerpt's. */
   placeOf(index: number): number;
   /** The same splice for the whole text. */
-  toWhole(splice: Splice): Splice;
+  toWhole: (splice: Splice) => Splice;
 }
 
 /** A piece of the whole text; in characters. */

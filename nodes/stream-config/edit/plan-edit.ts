@@ -15,7 +15,7 @@ export interface EditPlan {
   change: ConfigChange;
   status: 200 | 201;
   /** What the answer says beside the revision, once it is done. */
-  answer(after: ParsedConfig): Record<string, unknown>;
+  answer: (after: ParsedConfig) => Record<string, unknown>;
   /** Places of entries that get another name. */
   renamed?: number[];
   /** Names whose history goes too. */

@@ -133,7 +133,7 @@ export class YamlEditor {
   }
 
   private addList(map: YAMLMap, key: string, items: readonly object[]): void {
-    const last = map.items.at(-1) as AnyPair | undefined;
+    const last = map.items.at(-1);
     if (map.flow) return this.addPairs(map, { [key]: items }, last);
     if (!last) throw new UneditableError();
     const indent = this.at.columnOf(this.at.start((map.items[0] as AnyPair).key));

@@ -16,7 +16,7 @@ export class YamlPlaces {
   step(map: YAMLMap): number {
     const inner = map.items.map(({ value }) => value).find((value) => isMap(value) && !value.flow) as
       YAMLMap | undefined;
-    const first = inner?.items[0] as AnyPair | undefined;
+    const first = inner?.items[0];
     if (!first) return 2;
     return Math.max(1, this.columnOf(this.start(first.key)) - this.columnOf(this.start(map)));
   }
@@ -30,7 +30,7 @@ export class YamlPlaces {
   /** Behind the last character of a value; `otherwise` when it is not written. */
   endOf(node: unknown, otherwise: number): number {
     if (!isWritten(node)) return otherwise;
-    if (isMap(node) && !node.flow) return this.pairEnd(node.items.at(-1) as AnyPair);
+    if (isMap(node) && !node.flow) return this.pairEnd(node.items.at(-1));
     if (isSeq(node) && !node.flow) {
       const index = node.items.length - 1;
       return this.endOf(node.items[index], this.dashOf(node, index) + 1);

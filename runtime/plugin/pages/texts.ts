@@ -8,7 +8,7 @@ export interface Texts {
   /** BCP 47, for the page's `lang`. */
   language: string;
   /** @param values what stands in braces */
-  say(key: string, values?: Record<string, string | number>): string;
+  say: (key: string, values?: Record<string, string | number>) => string;
 }
 
 const FOLDER = path.join(__dirname, "locales");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
-import { editSchema, type Edit } from "../../../contracts/edits";
+import { editSchema } from "../../../contracts/edits";
 import { ConfigDesk, type EditOutcome } from "../../../nodes/stream-config/config-desk";
 import { DEFAULT_CONFIG } from "../../../nodes/stream-config/default-config";
 
@@ -39,7 +39,7 @@ function edited(
 }
 
 function refused(text: string, edit: object, env: Record<string, string> = {}) {
-  const outcome = new ConfigDesk(env).edit(text, editSchema.parse(edit) as Edit);
+  const outcome = new ConfigDesk(env).edit(text, editSchema.parse(edit));
   assert.ok("refused" in outcome, "the edit was not refused");
   return outcome.refused;
 }
@@ -233,7 +233,7 @@ describe("an edit of config.yaml", () => {
       in: [],
     });
     const out = edited(V22, settings({ mqtt: null })).text;
-    assert.equal(out, V22.replace(/mqtt:\n(  .*\n)+/, ""));
+    assert.equal(out, V22.replace(/mqtt:\n( {2}.*\n)+/, ""));
   });
 
   it("stops, starts and restarts a service", () => {
@@ -259,7 +259,7 @@ describe("an edit of config.yaml", () => {
     const after = edited(text, add({ name: "New", url: "rtsp://h/4" })).text;
     const changed = edited(after, settings({ timezone: "Europe/Berlin", probe: { level: "media" } })).text;
     assert.equal(changed.replaceAll("\r\n", "").includes("\n"), false);
-    assert.match(changed, /\r\nprobe:\r\n  level: media\r\n$/);
+    assert.match(changed, /\r\nprobe:\r\n {2}level: media\r\n$/);
   });
 
   it("keeps ${NAME}, and reads it", () => {
