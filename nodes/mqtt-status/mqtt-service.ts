@@ -35,6 +35,7 @@ export class MqttService {
   private testing: Promise<void> = Promise.resolve();
   private closed = false;
   private publishedBefore = 0;
+  private lastPublishedBefore: number | null = null;
 
   constructor(private readonly options: MqttServiceOptions) {}
 
@@ -111,6 +112,7 @@ export class MqttService {
         connected: publisher?.connected ?? false,
         published: this.publishedBefore + (publisher?.published ?? 0),
         queued: publisher?.queued ?? 0,
+        lastPublishedAt: publisher?.lastPublishedAt ?? this.lastPublishedBefore,
         ...(publisher ? { broker: publisher.broker, ...publisher.streams?.details } : { idle: this.idle }),
       },
     };
@@ -156,6 +158,7 @@ export class MqttService {
         this.publisher = undefined;
         await publisher.stop(this.wanted);
         this.publishedBefore += publisher.published;
+        this.lastPublishedBefore = publisher.lastPublishedAt ?? this.lastPublishedBefore;
       }
       if (this.wanted && !this.closed) {
         this.publisher = new Publisher(this.options, this.wanted);

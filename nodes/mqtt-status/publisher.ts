@@ -36,13 +36,15 @@ export class Publisher {
 
   /** Messages since the start. */
   published = 0;
+  /** Epoch milliseconds; null before the first message. */
+  lastPublishedAt: number | null = null;
 
   constructor(
     private readonly options: PublisherOptions,
     private settings: PublisherSettings,
   ) {
     const { clock, logger, random, outputs, consumer, onChange } = options;
-    const onPublished = (messages: number) => void (this.published += messages);
+    const onPublished = (messages: number) => this.countPublished(messages);
     this.questions = new Questions(clock, (message) => outputs.ask(message), consumer);
     this.status = new StatusTopic(
       {
@@ -129,11 +131,17 @@ export class Publisher {
   private online(link: Link): void {
     const { willTopic } = this.settings.broker;
     if (willTopic) {
-      this.published++;
+      this.countPublished(1);
       link.publish(willTopic, "online", { qos: 1, retain: true }).catch(() => {});
     }
     this.status.online(link);
     this.streams?.online(link);
+  }
+
+  private countPublished(messages: number): void {
+    if (messages === 0) return;
+    this.published += messages;
+    this.lastPublishedAt = this.options.clock.now();
   }
 
   private offline(): void {
