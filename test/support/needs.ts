@@ -19,7 +19,6 @@ const PROGRAMS = {
   chromium: { command: ["chromium", "--version"], debian: "chromium" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
-  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
   // it ends with 3 after its help
