@@ -80,7 +80,9 @@ export const streamSchema = z.object({
   tls_verify: z
     .boolean("must be true or false")
     .optional()
-    .describe("`true`: refuse a certificate that nobody trusts (rtsps, https). Cameras have self-signed ones."),
+    .describe(
+      "`true`: refuse a certificate that nobody trusts (rtsps, https). Cameras have self-signed ones.",
+    ),
 });
 
 export type Stream = z.infer<typeof streamSchema>;

@@ -127,6 +127,7 @@ const tasks = {
   compile: [build],
   build: [build, lint],
   lint: [lint],
+  docs: [build, () => runNode([path.join(root, "scripts", "config-docs.mjs"), ...rest])],
   format: [() => runNode([tool("prettier", "bin/prettier.cjs"), "--write", "--log-level=warn", "."])],
   start: [build, () => runNode([path.join(root, "dist/runtime/start.js"), ...rest])],
   demo: [build, () => runNode([path.join(root, "dist/demo/demo.js"), ...rest])],

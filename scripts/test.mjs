@@ -11,8 +11,12 @@ import { COUNTS } from "./test-reporter.mjs";
 const MOST_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 120_000;
 const FILE_TIMEOUT_MS = 180_000;
-/** For files that build an image from nothing, or install the package and start Node-RED in many ways. */
-const LONGER_MS = { "test/container/": 1_500_000, "test/product/drop-in": 480_000 };
+/** For files that build an image from nothing, install the package and start Node-RED in many ways, or use a browser. */
+const LONGER_MS = {
+  "test/container/": 1_500_000,
+  "test/product/drop-in": 480_000,
+  "test/dashboard/": 480_000,
+};
 const SHOWN_SLOWEST = 5;
 const REPORTER = new URL("./test-reporter.mjs", import.meta.url).href;
 

@@ -32,7 +32,7 @@ export = function (RED: NodeAPI): void {
     RED.events.on(HEALTH_EVENT, reports.take);
 
     this.on("input", (message, _send, done) => {
-      if (!requests.settle(message as Record<string, unknown>) && message.topic === "streams") {
+      if (!requests.settle(message) && message.topic === "streams") {
         viewers.changed();
       }
       done();

@@ -12,6 +12,8 @@ export interface Named {
  */
 export class SlugBook {
   private readonly slugs = new Map<number, string>();
+  /** The names that the slugs were last found to fit. */
+  private readonly names = new Map<number, string>();
   private readonly owners = new Map<string, number>();
 
   slug(id: number): string | undefined {
@@ -32,7 +34,7 @@ export class SlugBook {
    */
   adopt(slug: string, { id, name }: Named): boolean {
     if (this.slugs.has(id) || this.owners.has(slug) || !fits(slug, name, id)) return false;
-    this.give(slug, id);
+    this.give(slug, id, name);
     return true;
   }
 
@@ -41,16 +43,20 @@ export class SlugBook {
     const freed: string[] = [];
     const wanting: Named[] = [];
     for (const stream of streams) {
-      const slug = this.slugs.get(stream.id);
-      if (slug !== undefined && fits(slug, stream.name, stream.id)) continue;
-      if (slug !== undefined) freed.push(...this.release(stream.id));
-      wanting.push(stream);
+      const { id, name } = stream;
+      const slug = this.slugs.get(id);
+      if (slug !== undefined && this.names.get(id) === name) continue;
+      if (slug !== undefined && fits(slug, name, id)) this.names.set(id, name);
+      else {
+        freed.push(...this.release(id));
+        wanting.push(stream);
+      }
     }
     // in the order of ids, so that two runs that begin with nothing come to the same
     for (const { id, name } of wanting.sort((one, other) => one.id - other.id)) {
       for (const slug of candidates(name, id)) {
         if (this.owners.has(slug)) continue;
-        this.give(slug, id);
+        this.give(slug, id, name);
         break;
       }
     }
@@ -62,12 +68,14 @@ export class SlugBook {
     const slug = this.slugs.get(id);
     if (slug === undefined) return [];
     this.slugs.delete(id);
+    this.names.delete(id);
     this.owners.delete(slug);
     return [slug];
   }
 
-  private give(slug: string, id: number): void {
+  private give(slug: string, id: number, name: string): void {
     this.slugs.set(id, slug);
+    this.names.set(id, name);
     this.owners.set(slug, id);
   }
 }

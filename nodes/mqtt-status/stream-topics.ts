@@ -37,6 +37,7 @@ const QUIET_MS = 400;
 const LONGEST_READ_MS = 10_000;
 const MOST_FOUND = 100_000;
 const BRIDGE_EVERY_MS = 1000;
+const STREAMS_A_SLICE = 500;
 
 /**
  * The kept topic of each stream, and the one about StreamPulse itself. When it comes online it reads what is kept at
@@ -53,6 +54,7 @@ export class StreamTopics {
   private begun = false;
   private link?: Link;
   private bridgeTimer: unknown;
+  private sliceTimer: unknown;
   private bridge?: string;
 
   constructor(
@@ -87,6 +89,7 @@ export class StreamTopics {
     this.paced.offline();
     this.options.clock.clearTimeout(this.reading?.timer);
     this.options.clock.clearTimeout(this.bridgeTimer);
+    this.options.clock.clearTimeout(this.sliceTimer);
     this.bridgeTimer = this.reading = undefined;
   }
 
@@ -202,9 +205,22 @@ export class StreamTopics {
     this.publishAll();
   }
 
+  /** In slices, so that nobody waits for 10,000. Whoever changes meanwhile is published at once. */
   private publishAll(): void {
+    const { mirror, clock } = this.options;
     this.published.clear();
-    this.update([...this.options.mirror.all()], []);
+    const all = [...mirror.all()];
+    this.clear(this.slugs.assign(all));
+    const publishSlice = (from: number) => {
+      const slice = all.slice(from, from + STREAMS_A_SLICE).map(({ id }) => mirror.byId(id));
+      this.update(
+        slice.filter((stream) => stream !== undefined),
+        [],
+      );
+      if (from + STREAMS_A_SLICE >= all.length) return;
+      this.sliceTimer = clock.setTimeout(() => publishSlice(from + STREAMS_A_SLICE), 0);
+    };
+    publishSlice(0);
   }
 
   private remove(id: number): void {

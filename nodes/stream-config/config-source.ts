@@ -1,10 +1,11 @@
 import path from "node:path";
+import { Backoff } from "../../common/backoff";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import type { Rename } from "../../common/renames";
 import { settingsSchema, type Settings } from "../../contracts/settings";
 import type { Stream } from "../../contracts/stream";
-import type { ConfigText, ReadAnswer } from "./config-desk";
+import type { ConfigText } from "./config-desk";
 import { ConfigFile, revisionOf } from "./config-file";
 import { ConfigThread, ThreadFault } from "./config-thread";
 import { ConfigWatcher, fileSignature } from "./config-watcher";
@@ -44,7 +45,7 @@ export interface ConfigSourceOptions {
   pollMs?: number;
 }
 
-type Cause = "start" | "change" | "request";
+type Cause = "start" | "change" | "request" | "again";
 
 /** What is in force, as JSON, so that nobody can change it. */
 type InForce = Required<Pick<ConfigText, "streams" | "settings">>;
@@ -66,6 +67,8 @@ export class ConfigSource {
   /** Of the file that is in force; empty when it is none that could be read. */
   private revision = "";
   private said = "";
+  private again: unknown;
+  private patience = new Backoff(30_000, 600_000);
   /** Why config.yaml could not be made. */
   private creationFault?: string;
 
@@ -85,6 +88,7 @@ export class ConfigSource {
   /** Ends thread and watch, and hands on nothing more. */
   async stop(): Promise<void> {
     this.ending.abort();
+    this.options.clock.clearTimeout(this.again);
     this.watcher.stop();
     await this.thread.stop();
   }
@@ -162,19 +166,26 @@ export class ConfigSource {
     const answer = await this.understand(read);
     if (this.ending.signal.aborted) return;
     this.revision = "fatal" in answer ? "" : revision;
+    this.options.clock.clearTimeout(this.again);
+    if ("fatal" in answer && answer.passing) this.again = this.tryAgain();
     if ("fatal" in answer) await this.refuse(answer.fatal, cause);
     else this.accept(answer, cause, cause === "request");
   }
 
-  private async understand(read: FileRead): Promise<ReadAnswer> {
+  private async understand(read: FileRead): Promise<ConfigText | { fatal: Problem; passing?: true }> {
     if ("fatal" in read) return read;
     if ("missing" in read) return fatal(this.missing());
     try {
       return await this.thread.ask("read", { text: read.text });
     } catch (error) {
       if (!(error instanceof ThreadFault)) throw error;
-      return fatal(`the file ${error.message}`);
+      return { ...fatal(`the file ${error.message}`), passing: true };
     }
+  }
+
+  /** A machine that was busy is not so for ever, and a file that does not change is not looked at again. */
+  private tryAgain(): unknown {
+    return this.options.clock.setTimeout(() => void this.enqueue("again"), this.patience.next(0));
   }
 
   private missing(): string {
@@ -186,6 +197,7 @@ export class ConfigSource {
 
   private accept(answer: ConfigText, cause: Cause, isAsked: boolean, renames: Rename[] = []): void {
     this.creationFault = undefined;
+    this.patience = new Backoff(30_000, 600_000);
     const changed = this.adopt(answer);
     const problems = formatProblems(this.file.name, answer.problems, answer.hiddenProblems);
     this.say(problems, cause, (line, index) =>
@@ -240,7 +252,7 @@ export class ConfigSource {
   /** Says each line once for each change of the file. */
   private say(lines: string[], cause: Cause, log: (line: string, index: number) => void): void {
     const all = lines.join("\n");
-    if (cause === "request" && all === this.said) return;
+    if ((cause === "request" || cause === "again") && all === this.said) return;
     this.said = all;
     lines.forEach(log);
   }

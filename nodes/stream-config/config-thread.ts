@@ -57,7 +57,7 @@ export class ConfigThread {
       const worker = (this.worker ??= this.start());
       const settle = (outcome: () => void) => {
         clearTimeout(timer);
-        worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+        worker.off("message", onMessage).off("error", onError).off("exit", onExit).off("online", onOnline);
         this.cancel = () => {};
         outcome();
       };
@@ -68,8 +68,10 @@ export class ConfigThread {
       const onError = ({ code, name }: NodeJS.ErrnoException) => fail(` (${code ?? name})${SIMPLER}`);
       const onExit = () => fail(": its reader ended without an answer");
       const timer = setTimeout(() => fail(` within ${this.timeoutMs / 1000} s${SIMPLER}`), this.timeoutMs);
+      // how long a thread takes to begin says nothing about the text
+      const onOnline = () => void timer.refresh();
       this.cancel = () => settle(() => reject(new ThreadEnded()));
-      worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+      worker.on("message", onMessage).on("error", onError).on("exit", onExit).on("online", onOnline);
       try {
         worker.postMessage({ task, ask });
       } catch (error) {

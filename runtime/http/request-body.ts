@@ -42,7 +42,11 @@ function parse(bytes: Buffer, type: string): unknown {
 }
 
 function isText(type: string): boolean {
-  return type === "" || type.startsWith("text/") || /^application\/(?:x-)?(?:yaml|mpegurl|vnd\.apple\.mpegurl)$/.test(type);
+  return (
+    type === "" ||
+    type.startsWith("text/") ||
+    /^application\/(?:x-)?(?:yaml|mpegurl|vnd\.apple\.mpegurl)$/.test(type)
+  );
 }
 
 /** Old lists of streams are written in the code page of Windows. */

@@ -27,7 +27,11 @@ const EDIT_BYTES = 8 * MEGABYTE;
 /** 10 MB of text, whose quotes and line ends take more as JSON. */
 const IMPORT_BYTES = 24 * MEGABYTE;
 
-const own = (access: Route["access"], methods: readonly string[] = READ): Route => ({ to: "own", access, methods });
+const own = (access: Route["access"], methods: readonly string[] = READ): Route => ({
+  to: "own",
+  access,
+  methods,
+});
 const publicApi: Route = { to: "flow", access: "public", methods: READ };
 const privateRead: Route = { to: "flow", access: "account", methods: READ };
 const writable: Route = { to: "flow", access: "account", methods: WRITE, mostBytes: EDIT_BYTES };

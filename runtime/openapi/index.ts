@@ -51,7 +51,9 @@ export function openApi(version: string): object {
       ]),
     ),
     components: {
-      schemas: Object.fromEntries(Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)])),
+      schemas: Object.fromEntries(
+        Object.entries(SCHEMAS).map(([name, schema]) => [name, jsonSchema(schema)]),
+      ),
       securitySchemes: {
         token: { type: "http", scheme: "bearer", description: "Made after login, in Account." },
         session: { type: "apiKey", in: "cookie", name: SESSION_COOKIE },
@@ -74,7 +76,9 @@ function describe(path: string, method: string, operation: Operation): object {
     parameters: parametersOf(path, operation),
     ...(body ? { requestBody: { required: true, content } } : {}),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, response(answer, Number(status))])),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, response(answer, Number(status))]),
+      ),
       ...(access === "open" ? {} : { default: response({ text: "Refused.", json: "Error" }, 400) }),
     },
   };

@@ -128,7 +128,10 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
       tag: "History",
       query: {
         ...RANGE,
-        limit: { text: "Of checks.", schema: { type: "integer", minimum: 1, maximum: 10_000, default: 1000 } },
+        limit: {
+          text: "Of checks.",
+          schema: { type: "integer", minimum: 1, maximum: 10_000, default: 1000 },
+        },
         bucket: { text: "A width such as `30s`, `5m`, `1h`, `1d`: sums in the place of checks." },
       },
       answers: { 200: { text: "Of the last 24 hours unless told otherwise.", json: "History" } },
@@ -155,7 +158,10 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
       query: {
         ...STREAM,
         ...RANGE,
-        limit: { text: "Of incidents.", schema: { type: "integer", minimum: 1, maximum: 1000, default: 100 } },
+        limit: {
+          text: "Of incidents.",
+          schema: { type: "integer", minimum: 1, maximum: 1000, default: 100 },
+        },
         open: { text: "`true`: only those that last.", schema: { type: "boolean" } },
         before: { text: "`next.before` of the page before." },
       },
@@ -250,6 +256,10 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
       summary: "Live pictures of a stream, for 5 s unless told otherwise",
       access: "account",
       tag: "Pictures",
+      query: {
+        seconds: { text: "How long.", schema: { type: "integer", minimum: 1, maximum: 600, default: 5 } },
+        keep: { text: "`1`: as long as is possible.", schema: { enum: ["0", "1"] } },
+      },
       answers: { 200: { text: "MJPEG.", type: "multipart/x-mixed-replace" } },
     },
   },
@@ -258,6 +268,13 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
       summary: "One picture of a stream; the name ends with .jpg",
       access: "account",
       tag: "Pictures",
+      query: {
+        width: { text: "In pixels.", schema: { type: "integer", minimum: 16, maximum: 4096 } },
+        max_age: {
+          text: "How old it may be, in seconds.",
+          schema: { type: "integer", minimum: 0, maximum: 3600 },
+        },
+      },
       answers: { 200: { text: "A picture.", type: "image/jpeg" } },
     },
   },
@@ -334,7 +351,12 @@ export const OPERATIONS: Record<string, Partial<Record<Method, Operation>>> = {
     post: { summary: "Sign out", access: "open", tag: "Pages", answers: { 303: { text: "Signed out." } } },
   },
   "/setup": {
-    get: { summary: "Choose the first password", access: "open", tag: "Pages", answers: { 200: page("A form.") } },
+    get: {
+      summary: "Choose the first password",
+      access: "open",
+      tag: "Pages",
+      answers: { 200: page("A form.") },
+    },
     post: {
       summary: "Choose the first password",
       access: "open",

@@ -44,6 +44,7 @@ const statusSchema = z
   .describe("By the streams' names, as v2.2 answered it; `state`, `reason` and `since` are confirmed.");
 
 const streamStatusSchema = z.object({
+  id: z.number().int().nullable().describe("It stays through renames and restarts; null until there is one."),
   name: z.string(),
   state,
   reason,
@@ -62,7 +63,10 @@ const streamStatusSchema = z.object({
 });
 
 const uptimeSumsSchema = z.object({
-  uptime: z.number().nullable().describe("up / (up + degraded + down), of the time; null where nothing was seen."),
+  uptime: z
+    .number()
+    .nullable()
+    .describe("up / (up + degraded + down), of the time; null where nothing was seen."),
   samples: z.object({ ok: z.number(), total: z.number(), ratio: z.number().nullable() }),
   ms: msByState,
 });

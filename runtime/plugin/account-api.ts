@@ -22,7 +22,12 @@ export class AccountApi {
     session: string | undefined,
   ): Promise<void> {
     if (session === undefined) {
-      return answerError(response, 403, "session_needed", "The account is managed after login only, not with a token.");
+      return answerError(
+        response,
+        403,
+        "session_needed",
+        "The account is managed after login only, not with a token.",
+      );
     }
     if (path === "/auth/password") return this.password(request, response, session);
     if (path === "/auth/sign-out-everywhere") return this.signOutEverywhere(request, response);
@@ -43,7 +48,11 @@ export class AccountApi {
       return answerError(response, 429, "too_many_tries", waitText(texts, result.waitMs), headers);
     }
     const { field, problem } = result;
-    answerJson(response, field === "old" ? 403 : 400, errorValue(problem, problemText(texts, problem), field));
+    answerJson(
+      response,
+      field === "old" ? 403 : 400,
+      errorValue(problem, problemText(texts, problem), field),
+    );
   }
 
   private signOutEverywhere(request: IncomingMessage, response: ServerResponse): void {

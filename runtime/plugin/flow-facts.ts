@@ -23,7 +23,9 @@ export function flowFacts(RED: NodeAPI): FlowFacts {
     if (node.type === "ui-template") hasTemplates = true;
   });
   const pageAt = (path: string) => {
-    const page = pages.find((candidate) => candidate.path === path && bases.get(candidate.ui ?? "") === "/dashboard");
+    const page = pages.find(
+      (candidate) => candidate.path === path && bases.get(candidate.ui ?? "") === "/dashboard",
+    );
     return page && `/dashboard${path}`;
   };
   return { streamsPage: pageAt("/streams"), settingsPage: pageAt("/settings"), hasTemplates };

@@ -11,5 +11,7 @@ export function successorOf(path: string, { streamsPage, settingsPage }: FlowFac
   if (path === "/") return streamsPage;
   const name = /^\/history\/([^/]+)$/.exec(path)?.[1];
   if (name === undefined) return undefined;
-  return streamsPage === undefined ? "/" : `${streamsPage}?stream=${encodeURIComponent(decodeURIComponent(name))}`;
+  return streamsPage === undefined
+    ? "/"
+    : `${streamsPage}?stream=${encodeURIComponent(decodeURIComponent(name))}`;
 }

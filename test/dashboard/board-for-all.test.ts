@@ -9,7 +9,7 @@ describe("the board for all, and at all times", needs("chromium"), () => {
 
   before(async () => {
     board = await BoardUnderTest.start();
-    await board.signIn();
+    await board.list();
   });
   afterEach(() => board?.browser.closePages());
   after(() => board?.stop());
@@ -47,7 +47,7 @@ describe("the board for all, and at all times", needs("chromium"), () => {
   }
 
   it("goes on after a deploy, and after the server was gone", async () => {
-    const page = await board.open();
+    const page = await board.list();
     const flow = (await (
       await board.product.admin("GET", "flows", undefined, { "Node-RED-API-Version": "v2" })
     ).json()) as object;

@@ -131,7 +131,7 @@ describe("ui-stream-board, the node", () => {
     assert.deepEqual(edit.payload, { action: "change-stream", name: "Gate", stream: { enabled: false } });
     const error = { code: "read_only", message: "config.yaml cannot be written." };
     await node.receive({ ...edit, statusCode: 409, payload: { error } });
-    assert.deepEqual((await answer).error, { ...error, field: undefined });
+    assert.deepEqual((await answer).error, { ...error, field: undefined, fields: undefined });
   });
 
   it("asks for bars once a minute, whoever looks, and again after a change of state", async (t) => {

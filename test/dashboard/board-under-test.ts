@@ -18,6 +18,8 @@ export const ODD_NAMES = [
 
 /** The product with cameras, some of which are fine, and a browser that is signed in. */
 export class BoardUnderTest {
+  private shared?: Page;
+
   private constructor(
     readonly product: ProductUnderTest,
     readonly browser: TestBrowser,
@@ -37,9 +39,7 @@ export class BoardUnderTest {
       await gate.start(),
       await nursery.start(),
     ];
-    const busy = await ScriptedCamera.start(
-      answering((request) => rtsp(request, `503 <b onmouseover="window.harmed=5">Busy</b>`)),
-    );
+    const busy = await ScriptedCamera.start(answering((request) => rtsp(request, "503 Service Unavailable")));
     const odd = { group: "<i>Odd</i>", tags: ["<u>x</u>"], url: busy.url() };
     const config = {
       ...{ heartbeat_seconds: 2, timezone: "Europe/Berlin", probe: { media_seconds: 4 } },
@@ -67,21 +67,18 @@ export class BoardUnderTest {
     }
   }
 
-  async signIn(): Promise<Page> {
-    const page = await this.browser.signIn("/dashboard/streams");
-    await rowOf(page, "Gate").waitFor();
-    return page;
+  /** The page of all streams that the tests of a file share, because to load the dashboard takes seconds. */
+  async list(): Promise<Page> {
+    this.shared ??= await this.browser.signIn("/dashboard/streams");
+    await rowOf(this.shared, "Gate").waitFor();
+    return this.shared;
   }
 
-  /** All streams, in a browser that is signed in. */
-  async open(options?: PageOptions): Promise<Page> {
+  /** All streams, in another browser that is signed in. */
+  async open(options: PageOptions): Promise<Page> {
     const page = await this.browser.open("/dashboard/streams", options);
     await rowOf(page, "Gate").waitFor();
     return page;
-  }
-
-  async openStream(name: string): Promise<Page> {
-    return this.browser.open(`/dashboard/streams?stream=${encodeURIComponent(name)}`);
   }
 
   /** No page asked another machine for anything, and none had an error. */

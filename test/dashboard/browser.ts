@@ -8,7 +8,6 @@ import {
   type Cookie,
   type Locator,
   type Page,
-  type Route,
 } from "playwright-core";
 import { PASSWORD } from "../product/support";
 import { projectRoot } from "../support/fixtures";
@@ -17,8 +16,6 @@ const ARGUMENTS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
-/** What the product sends with the dashboard's page, so that a test sees what a stricter place would refuse. */
-const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:";
 
 export interface PageOptions {
   width?: number;
@@ -35,9 +32,7 @@ export class TestBrowser {
   readonly faults: string[] = [];
   /** Every host that a page asked for anything. */
   readonly hosts = new Set<string>();
-  /** One for all pages without wishes, so that the dashboard's scripts are loaded once. */
-  private usual?: BrowserContext;
-  private readonly others: BrowserContext[] = [];
+  private readonly contexts: BrowserContext[] = [];
   private cookies: Cookie[] = [];
 
   private constructor(
@@ -52,40 +47,34 @@ export class TestBrowser {
     return new TestBrowser(browser, address);
   }
 
-  /** Signs in as a person does who wanted to go somewhere else. Later pages are signed in from the beginning. */
+  /** Signs in as a person does who wanted to go somewhere. Later pages are signed in from the beginning. */
   async signIn(target: string): Promise<Page> {
-    const page = await (await this.context({})).newPage();
+    const context = await this.newContext({});
+    const page = await context.newPage();
     await page.goto(`${this.address}${target.slice(1)}`);
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL(`**${target}`);
-    this.cookies = await page.context().cookies();
+    this.cookies = await context.cookies();
     return page;
   }
 
-  async open(target: string, options?: PageOptions): Promise<Page> {
-    const page = await (await this.context(options)).newPage();
+  /** A page in a browser of its own, until the test ends. */
+  async open(target: string, options: PageOptions): Promise<Page> {
+    const context = await this.newContext(options);
+    this.contexts.push(context);
+    const page = await context.newPage();
     await page.goto(`${this.address}${target.slice(1)}`);
     return page;
   }
 
-  /** Closes what a test has opened, and forgets what its pages remembered. */
+  /** Closes what a test has opened. */
   async closePages(): Promise<void> {
-    const [first, ...pages] = this.usual?.pages() ?? [];
-    await first?.evaluate(() => localStorage.clear());
-    await Promise.all([first, ...pages].map((page) => page?.close()));
-    await Promise.all(this.others.splice(0).map((context) => context.close()));
+    await Promise.all(this.contexts.splice(0).map((context) => context.close()));
   }
 
   async stop(): Promise<void> {
     await this.browser.close();
-  }
-
-  private async context(options?: PageOptions): Promise<BrowserContext> {
-    if (!options) return (this.usual ??= await this.newContext({}));
-    const context = await this.newContext(options);
-    this.others.push(context);
-    return context;
   }
 
   private async newContext({
@@ -104,7 +93,6 @@ export class TestBrowser {
         localStorage.setItem(`streampulse.${name}`, JSON.stringify(value));
       }
     }, memory);
-    await context.route(/\/dashboard\/[a-z]+(\?|$)/, addPolicy);
     context.on("page", (page) => this.watch(page));
     return context;
   }
@@ -117,13 +105,6 @@ export class TestBrowser {
       if (message.type() === "error") this.faults.push(message.text());
     });
   }
-}
-
-async function addPolicy(route: Route): Promise<void> {
-  if (route.request().resourceType() !== "document") return route.fallback();
-  const response = await route.fetch({ maxRedirects: 0 });
-  const headers = { ...response.headers(), "content-security-policy": POLICY };
-  await route.fulfill({ response, headers });
 }
 
 /** The line of one stream in the list. */

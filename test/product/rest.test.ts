@@ -54,7 +54,9 @@ describe("config.yaml over HTTP", () => {
       headers: {
         cookie,
         ...(method === "GET" ? {} : { origin: new URL(gui).origin }),
-        ...(typeof body === "string" ? { "content-type": "text/plain" } : { "content-type": "application/json" }),
+        ...(typeof body === "string"
+          ? { "content-type": "text/plain" }
+          : { "content-type": "application/json" }),
         ...headers,
       },
       body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
@@ -85,7 +87,9 @@ describe("config.yaml over HTTP", () => {
     assert.equal(headers.get("etag"), `"${config.revision}"`);
     assert.equal(headers.get("cache-control"), "no-store");
     const one = await send("GET", `api/settings?stream=${encodeURIComponent('a/b & "c"')}`);
-    assert.deepEqual(SCHEMAS.Config.parse(one.body).streams, [{ name: 'a/b & "c"', url: "rtsp://127.0.0.1:1/yard" }]);
+    assert.deepEqual(SCHEMAS.Config.parse(one.body).streams, [
+      { name: 'a/b & "c"', url: "rtsp://127.0.0.1:1/yard" },
+    ]);
   });
 
   it("gets new streams, one or several, which are watched when the answer comes", async () => {
@@ -109,12 +113,21 @@ describe("config.yaml over HTTP", () => {
       { name: "Gate", url: `rtmp://viewer:${SECRET}@h/x` },
     ]);
     assert.equal(refused.status, 400);
-    assert.deepEqual(errorOf(refused).fields?.map(({ field }) => field), ["streams.1.url", "streams.1.name"]);
+    assert.deepEqual(
+      errorOf(refused).fields?.map(({ field }) => field),
+      ["streams.1.url", "streams.1.name"],
+    );
     for (const body of [[], "text", null, { name: "x" }, [[]]]) {
       assert.equal((await send("POST", "api/streams", body)).status, 400, JSON.stringify(body));
     }
-    assert.equal(errorOf(await send("PUT", "api/settings", { heartbeat_seconds: 1 })).field, "settings.heartbeat_seconds");
-    assert.equal(errorOf(await send("PUT", "api/settings", { streams: null, colour: "red" })).field, "settings.colour");
+    assert.equal(
+      errorOf(await send("PUT", "api/settings", { heartbeat_seconds: 1 })).field,
+      "settings.heartbeat_seconds",
+    );
+    assert.equal(
+      errorOf(await send("PUT", "api/settings", { streams: null, colour: "red" })).field,
+      "settings.colour",
+    );
     assert.equal(errorOf(await send("PUT", "api/streams/None", { group: "g" })).code, "stream_not_found");
     assert.equal((await send("DELETE", "api/streams/None")).status, 404);
     assert.equal((await send("POST", "api/services/mqtt/explode")).status, 400);
@@ -133,7 +146,12 @@ describe("config.yaml over HTTP", () => {
       url: "rtsp://viewer:********@127.0.0.1:1/door",
       tags: ["x"],
     });
-    assert.match(file(), new RegExp(`^# mine\\n[^]*- name: Door # front\\n  url: rtsp://viewer:${SECRET}@127.0.0.1:1/door\\n  tags: \\[x\\]\\n`));
+    assert.match(
+      file(),
+      new RegExp(
+        `^# mine\\n[^]*- name: Door # front\\n  url: rtsp://viewer:${SECRET}@127.0.0.1:1/door\\n  tags: \\[x\\]\\n`,
+      ),
+    );
     const odd = `api/streams/${encodeURIComponent('a/b & "c"')}`;
     assert.equal((await send("PUT", odd, { group: "odd" })).status, 200);
     assert.match(file(), /- name: a\/b & "c"\n {2}url: rtsp:\/\/127\.0\.0\.1:1\/yard\n {2}group: odd\n/);
@@ -152,7 +170,10 @@ describe("config.yaml over HTTP", () => {
   it("deletes a stream, with its history when that is wanted", async () => {
     assert.equal((await send("DELETE", "api/streams/1?history=delete")).status, 200);
     assert.equal((await send("DELETE", "api/streams/2")).status, 200);
-    assert.deepEqual((await names()).filter((name) => /^\d$/.test(name)), []);
+    assert.deepEqual(
+      (await names()).filter((name) => /^\d$/.test(name)),
+      [],
+    );
   });
 
   it("stops and starts a service, and keeps that in the file", async () => {
@@ -177,7 +198,10 @@ describe("config.yaml over HTTP", () => {
     const list = `#EXTM3U\n#EXTINF:-1 group-title="tv",One\nrtsp://u:${SECRET}@127.0.0.1:1/one\n#EXTINF:-1,Two\nudp://@239.0.0.1:1\n`;
     const preview = await send("POST", "api/import", list);
     const shownAs = SCHEMAS.ImportAnswer.parse(preview.body);
-    assert.deepEqual([shownAs.format, shownAs.applied, shownAs.added.length, shownAs.skipped.length], ["m3u", false, 1, 1]);
+    assert.deepEqual(
+      [shownAs.format, shownAs.applied, shownAs.added.length, shownAs.skipped.length],
+      ["m3u", false, 1, 1],
+    );
     assert.ok(!(await names()).includes("One"));
     assert.equal((await send("POST", "api/import?apply=true", list)).body.applied, true);
     assert.ok((await names()).includes("One"));
@@ -213,7 +237,12 @@ describe("config.yaml over HTTP", () => {
     assert.equal((await fetch(`${gui}api/settings`)).status, 401);
     assert.equal((await fetch(`${api}api/settings`)).status, 404);
     assert.equal((await fetch(`${api}api/streams`, { method: "POST", body: "{}" })).status, 405);
-    const stranger = await send("PUT", "api/streams/New", { group: "evil" }, { origin: "http://evil.example" });
+    const stranger = await send(
+      "PUT",
+      "api/streams/New",
+      { group: "evil" },
+      { origin: "http://evil.example" },
+    );
     assert.equal(errorOf(stranger).code, "wrong_origin");
     assert.match(file(), /group: script/);
   });
@@ -236,8 +265,9 @@ describe("config.yaml over HTTP", () => {
   it("leads v2.2's addresses on", async () => {
     for (const [place, successor] of [
       ["export/all.csv", "/api/export.csv"],
-      ["settings", "/"],
-      ["history/New", "/"],
+      ["", "/dashboard/streams"],
+      ["settings", "/dashboard/settings"],
+      ["history/New", "/dashboard/streams?stream=New"],
     ] as const) {
       const response = await fetch(gui + place, { redirect: "manual", headers: { cookie } });
       assert.equal(response.headers.get("location"), successor);

@@ -67,7 +67,9 @@ interface FlowNode {
   method?: string;
   url?: string;
 }
-const flow = JSON.parse(readFileSync(path.join(projectRoot, "flows", "streampulse.json"), "utf8")) as FlowNode[];
+const flow = JSON.parse(
+  readFileSync(path.join(projectRoot, "flows", "streampulse.json"), "utf8"),
+) as FlowNode[];
 const httpIns = flow
   .filter(({ type }) => type === "http in")
   .map(({ method = "", url = "" }) => `${method} ${inBraces(url)}`);
@@ -83,9 +85,16 @@ describe("openapi.json", () => {
     for (const { place, operation } of operations) {
       assert.ok(tags.includes(operation.tags[0] ?? ""), place);
       const inPath = operation.parameters.filter((parameter) => parameter.in === "path");
-      assert.deepEqual(inPath.map(({ name }) => `{${name}}`), place.match(/\{\w+\}/g) ?? [], place);
+      assert.deepEqual(
+        inPath.map(({ name }) => `{${name}}`),
+        place.match(/\{\w+\}/g) ?? [],
+        place,
+      );
       assert.ok(inPath.every(({ required }) => required));
-      assert.ok(Object.keys(operation.responses).some((status) => /^[23]/.test(status)), place);
+      assert.ok(
+        Object.keys(operation.responses).some((status) => /^[23]/.test(status)),
+        place,
+      );
       for (const name of operation.security.flatMap((scheme) => Object.keys(scheme))) {
         assert.ok(name in document.components.securitySchemes, name);
       }
@@ -108,7 +117,10 @@ describe("openapi.json", () => {
 
   it("has every route of the default flow", () => {
     assert.ok(httpIns.length > 15);
-    assert.deepEqual(httpIns.filter((route) => !documented.has(route)), []);
+    assert.deepEqual(
+      httpIns.filter((route) => !documented.has(route)),
+      [],
+    );
   });
 
   it("has every path that the two ports know, with its methods", () => {
@@ -118,7 +130,10 @@ describe("openapi.json", () => {
       for (const { path: place, route } of allRoutes(listener)) {
         if (others.test(place)) continue;
         for (const method of route.methods.filter((name) => name !== "HEAD")) {
-          assert.ok(documented.has(`${method.toLowerCase()} ${inBraces(place)}`), `${listener}: ${method} ${place}`);
+          assert.ok(
+            documented.has(`${method.toLowerCase()} ${inBraces(place)}`),
+            `${listener}: ${method} ${place}`,
+          );
         }
       }
     }
@@ -126,7 +141,10 @@ describe("openapi.json", () => {
 
   it("promises nothing that the ports refuse, or that nobody answers, and says who may", () => {
     for (const [place, methods] of Object.entries(OPERATIONS)) {
-      const segments = place.slice(1).replace(/\{\w+\}/g, "x").split("/");
+      const segments = place
+        .slice(1)
+        .replace(/\{\w+\}/g, "x")
+        .split("/");
       for (const [method, { access }] of Object.entries(methods)) {
         const gui = routeOf("gui", segments);
         assert.ok(gui && gui.methods.includes(method.toUpperCase()), `${method} ${place}`);

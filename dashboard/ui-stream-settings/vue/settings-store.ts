@@ -69,6 +69,23 @@ function makeStore(socket: WidgetSocket, app: DashboardApp, product: boolean) {
     }
   }
 
+  /** An edit of streams that are told by their names: it is made again where others have changed meanwhile. */
+  async function editStreams(what: Edit, names: readonly string[]): Promise<EditAnswer> {
+    const before = entriesNamed(names);
+    try {
+      return await edit(what, config.value?.revision);
+    } catch (error) {
+      const isStale = error instanceof RequestError && error.code === "changed_meanwhile";
+      if (!isStale || entriesNamed(names) !== before) throw error;
+      return await edit(what, config.value?.revision);
+    }
+  }
+
+  function entriesNamed(names: readonly string[]): string {
+    const wanted = new Set(names);
+    return JSON.stringify(config.value?.streams.filter(({ name }) => wanted.has(String(name))));
+  }
+
   return {
     app,
     product,
@@ -81,6 +98,7 @@ function makeStore(socket: WidgetSocket, app: DashboardApp, product: boolean) {
     ),
     load,
     edit,
+    editStreams,
     ask,
     /** Beside the line of the large ones: a test takes long. */
     request: <Answer>(what: string, data?: unknown, timeoutMs?: number) =>

@@ -40,7 +40,10 @@ function preferred(header: string): string | undefined {
     .slice(0, 500)
     .split(",")
     .map((wish) => {
-      const [tag = "", quality] = wish.trim().toLowerCase().split(/\s*;\s*q=/);
+      const [tag = "", quality] = wish
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*q=/);
       return { language: tag.split("-")[0] ?? "", quality: quality === undefined ? 1 : Number(quality) };
     })
     .filter(({ language, quality }) => quality > 0 && ALL.has(language))

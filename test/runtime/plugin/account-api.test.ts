@@ -30,10 +30,20 @@ describe("the password", () => {
     const cookie = gui.session();
     const wrong = await gui.json("auth/password", { old: "wrong", new: NEW }, cookie);
     assert.equal(wrong.status, 403);
-    assert.deepEqual(await errorOf(wrong), { code: "wrong_password", message: "The password is wrong.", field: "old" });
-    const short = await gui.json("auth/password", { old: PASSWORD, new: "short" }, cookie, { "accept-language": "de-AT" });
+    assert.deepEqual(await errorOf(wrong), {
+      code: "wrong_password",
+      message: "The password is wrong.",
+      field: "old",
+    });
+    const short = await gui.json("auth/password", { old: PASSWORD, new: "short" }, cookie, {
+      "accept-language": "de-AT",
+    });
     assert.equal(short.status, 400);
-    assert.deepEqual(await errorOf(short), { code: "too_short", message: "Wählen Sie mindestens 10 Zeichen.", field: "new" });
+    assert.deepEqual(await errorOf(short), {
+      code: "too_short",
+      message: "Wählen Sie mindestens 10 Zeichen.",
+      field: "new",
+    });
     assert.equal((await gui.account.verify(PASSWORD, undefined)).ok, true);
   });
 
@@ -58,7 +68,8 @@ describe("the password", () => {
     assert.equal(response.status, 409);
     assert.deepEqual(await errorOf(response), {
       code: "fixed_password",
-      message: "The password is set by STREAMPULSE_ADMIN_PASSWORD: change it there, and start StreamPulse again.",
+      message:
+        "The password is set by STREAMPULSE_ADMIN_PASSWORD: change it there, and start StreamPulse again.",
     });
   });
 });

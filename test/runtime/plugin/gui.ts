@@ -43,7 +43,14 @@ export async function startGui(
   account.adoptEnvironment();
   const health = new HealthCollector("1.2.3", clock, { figures: () => ({}) as never });
   const flows = () => facts;
-  const pages = new ProductPages({ account, health, trustProxy: false, version: "1.2.3", flows, editorUrl: () => "-" });
+  const pages = new ProductPages({
+    account,
+    health,
+    trustProxy: false,
+    version: "1.2.3",
+    flows,
+    editorUrl: () => "-",
+  });
   const doors: NodeRedDoors = { flow, server: () => {}, upgrade: () => {} };
   const gateway = new Gateway({ account, pages, doors, logger: silentLogger, flows });
   const server: Server = createServer((request, response) => gateway.handle("gui", request, response));

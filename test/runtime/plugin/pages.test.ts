@@ -8,8 +8,10 @@ import { rawGet } from "../support";
 import { post, startGui } from "./gui";
 
 const folder = path.join(projectRoot, "runtime", "plugin", "pages", "locales");
-const read = (name: string) => JSON.parse(readFileSync(path.join(folder, name), "utf8")) as Record<string, string>;
-const languageOf = (header: string | undefined) => textsFor({ headers: { "accept-language": header } }).language;
+const read = (name: string) =>
+  JSON.parse(readFileSync(path.join(folder, name), "utf8")) as Record<string, string>;
+const languageOf = (header: string | undefined) =>
+  textsFor({ headers: { "accept-language": header } }).language;
 
 describe("the texts of our own pages", () => {
   it("are complete in every language, with the same values in them", () => {
@@ -35,8 +37,14 @@ describe("the texts of our own pages", () => {
     assert.equal(languageOf("fr"), "en");
     assert.equal(languageOf("de;q=0, en"), "en");
     assert.equal(languageOf("*, ../../etc/passwd; q=x"), "en");
-    assert.equal(textsFor({ headers: {} }).say("problem.wait_seconds", { count: 7 }), "Too many tries: wait 7 s.");
-    assert.equal(textsFor({ headers: {} }).say("setUp.passwordHint"), "At least 10 characters. It also opens the editor, with the user name admin.");
+    assert.equal(
+      textsFor({ headers: {} }).say("problem.wait_seconds", { count: 7 }),
+      "Too many tries: wait 7 s.",
+    );
+    assert.equal(
+      textsFor({ headers: {} }).say("setUp.passwordHint"),
+      "At least 10 characters. It also opens the editor, with the user name admin.",
+    );
   });
 });
 
@@ -62,7 +70,11 @@ describe("the set-up page", () => {
     const gui = await startGui(t, { setUp: false });
     const { setupCode: code } = gui.account;
     const send = (fields: Record<string, string>) =>
-      post(`${gui.url}setup`, { code, password: "x", repeated: "x", ...fields }, { headers: { "accept-language": "de" } });
+      post(
+        `${gui.url}setup`,
+        { code, password: "x", repeated: "x", ...fields },
+        { headers: { "accept-language": "de" } },
+      );
     const short = await (await send({})).text();
     assert.match(short, /id="password-error" role="alert">Wählen Sie mindestens 10 Zeichen\.</);
     assert.ok(short.includes(`value="${code}"`));
