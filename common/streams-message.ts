@@ -1,8 +1,8 @@
-import { firstIssue } from "./first-issue";
-import type { Rename } from "./renames";
 import { streamsMessageSchema } from "../contracts/messages";
 import { settingsSchema, type Settings } from "../contracts/settings";
 import { streamSchema, type Stream } from "../contracts/stream";
+import { firstIssue } from "./first-issue";
+import type { Rename } from "./renames";
 
 export interface ReadStreams {
   streams: Stream[];

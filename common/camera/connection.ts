@@ -1,8 +1,8 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { LookupAddress } from "node:dns";
-import type { StreamUrl } from "../stream-url";
 import type { Timings } from "../../contracts/check";
+import type { StreamUrl } from "../stream-url";
 import type { LocalFailure } from "./failure";
 import { Failure, failureOfSocketError } from "./failure";
 import type { Network } from "./network";

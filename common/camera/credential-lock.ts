@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 
 /** Cameras lock an account after a few wrong passwords: refused credentials rest for this long. */
-export const REST_MS = 5 * 60_000;
+const REST_MS = 5 * 60_000;
 /** What was refused before so many others is forgotten. */
 const MOST_REMEMBERED = 50_000;
 

@@ -1,5 +1,5 @@
-import type { StreamUrl } from "../stream-url";
 import type { Reason } from "../../contracts/reasons";
+import type { StreamUrl } from "../stream-url";
 import { Connection } from "./connection";
 import { Failure, LocalFailure } from "./failure";
 import { HttpBody } from "./http-body";

@@ -4,10 +4,10 @@ import type { StreamUrl } from "../../common/stream-url";
 import type { Level } from "../../contracts/check";
 import { stateOf } from "../../contracts/reasons";
 import { CredentialLock } from "../../common/camera/credential-lock";
+import type { Network } from "../../common/camera/network";
 import type { MediaTools } from "./ffmpeg";
 import type { MediaSessions } from "./media-sessions";
 import type { MonitoredStream } from "./monitored-stream";
-import type { Network } from "../../common/camera/network";
 import type { ProbeNotMade, Prober, ProbeRequest, ProbeResult } from "./probers/prober";
 import { isUnclear, together } from "./second-opinion";
 

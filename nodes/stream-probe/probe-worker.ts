@@ -3,10 +3,10 @@ import { parentPort, type MessagePort } from "node:worker_threads";
 import { systemClock } from "../../common/clock";
 import { workerLogger } from "../../common/worker-logger";
 import type { Stream } from "../../contracts/stream";
+import { Resolver } from "../../common/camera/resolver";
 import { ProbeEngine } from "./engine";
 import { FfmpegTools } from "./ffmpeg";
 import { PROBERS } from "./probers";
-import { Resolver } from "../../common/camera/resolver";
 import type { FromWorker, ToWorker } from "./probe-messages";
 
 /** The thread that probes: an engine between two message ports. */

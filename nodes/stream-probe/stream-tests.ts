@@ -1,8 +1,8 @@
 import type { Clock } from "../../common/clock";
-import { MaskedUrlError, urlToTry } from "./unmask-url";
 import { StreamUrlError } from "../../common/stream-url";
 import type { Check } from "../../contracts/check";
 import type { Stream } from "../../contracts/stream";
+import { MaskedUrlError, urlToTry } from "./unmask-url";
 import { Health } from "./health";
 import type { Job } from "./limits";
 import { MonitoredStream, type MonitorSettings } from "./monitored-stream";
@@ -25,8 +25,8 @@ const MOST_TESTS = 4;
 const WAIT_MS = 5000;
 /** A place is looked for this often. */
 const LOOK_MS = 100;
-/** Of a whole test, where the stream's own limit is not longer. */
-const LIMIT_MS = 20_000;
+/** Of a whole test: as the stream's own limit wants it, but not longer than somebody waits for an answer. */
+const LIMIT_MS = { least: 20_000, most: 50_000 };
 const MOST_CHARACTERS = 500;
 
 /** Probes what somebody typed, once, beside the schedule but within the same limits. */
@@ -45,7 +45,7 @@ export class StreamTests {
     if (this.running >= MOST_TESTS) {
       return refusal(429, "busy", `${MOST_TESTS} tests are being made already: try again in a moment.`);
     }
-    const limitMs = Math.max(LIMIT_MS, WAIT_MS + tested.timeoutMs.media);
+    const limitMs = Math.min(Math.max(LIMIT_MS.least, WAIT_MS + tested.timeoutMs.media), LIMIT_MS.most);
     let timer: unknown;
     const late = new Promise<TestAnswer>((resolve) => {
       timer = this.clock.setTimeout(() => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FakeProbing, monitorSettings, stream } from "../support/fake-probing";
-import { settle } from "../support/fake-clock";
 import type { ProbeResult } from "../../nodes/stream-probe/probers/prober";
 import type { TestAnswer } from "../../nodes/stream-probe/stream-tests";
+import { FakeProbing, monitorSettings, stream } from "../support/fake-probing";
+import { settle } from "../support/fake-clock";
 
 /** "up ok media: RTSP 200" or "429 busy: …" */
 function words(answer: TestAnswer): string {

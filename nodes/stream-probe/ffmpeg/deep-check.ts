@@ -1,9 +1,9 @@
 import type { Clock } from "../../../common/clock";
 import { elapsedMs } from "../../../common/camera/connection";
-import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
-import { REPORT_ARGUMENTS, readReport } from "./ffprobe-report";
 import { lastWords } from "../../../common/ffmpeg/last-words";
 import type { StreamTool, ToolOutcome } from "../../../common/ffmpeg/stream-tool";
+import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
+import { REPORT_ARGUMENTS, readReport } from "./ffprobe-report";
 
 const MOST_REPORT_BYTES = 64 * 1024;
 

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../common/clock";
-import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
 import { Children } from "../../../common/ffmpeg/child-process";
-import { DeepCheck } from "./deep-check";
-import { PictureGrab, type GrabbedPicture } from "./picture-grab";
 import { Programs } from "../../../common/ffmpeg/programs";
 import { StreamTool } from "../../../common/ffmpeg/stream-tool";
+import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
+import { DeepCheck } from "./deep-check";
+import { PictureGrab, type GrabbedPicture } from "./picture-grab";
 
 /** What an engine wants from programs that may be installed or not. */
 export interface MediaTools {

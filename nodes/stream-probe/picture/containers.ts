@@ -1,7 +1,7 @@
+import { plausible } from "../../../common/picture-facts";
 import { annexBCodec, readAnnexB } from "./annex-b";
 import { codecOf } from "./codecs";
 import { mediaOf, UNKNOWN, type Container, type Contents } from "./container";
-import { plausible } from "../../../common/picture-facts";
 import { flv } from "./flv";
 import { matroska } from "./matroska";
 import { mp4 } from "./mp4";

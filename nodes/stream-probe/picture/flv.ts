@@ -1,7 +1,7 @@
+import type { PictureFacts } from "../../../common/picture-facts";
 import { readConfiguration } from "./annex-b";
 import { codecOf } from "./codecs";
 import { mediaOf, type Container, type Contents } from "./container";
-import type { PictureFacts } from "../../../common/picture-facts";
 
 const MOST_TAGS = 512;
 

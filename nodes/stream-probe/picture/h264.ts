@@ -1,5 +1,5 @@
-import { BitReader, withoutEmulationPrevention } from "./bit-reader";
 import { plausible, type PictureFacts } from "../../../common/picture-facts";
+import { BitReader, withoutEmulationPrevention } from "./bit-reader";
 
 /** NAL unit types of ITU-T H.264 table 7-1, and the packets of RFC 6184 §5.2. */
 export const H264 = { IDR: 5, SPS: 7, STAP_A: 24, FU_A: 28, FU_B: 29 } as const;

@@ -1,5 +1,5 @@
-import { BitReader, withoutEmulationPrevention } from "./bit-reader";
 import { plausible, type PictureFacts } from "../../../common/picture-facts";
+import { BitReader, withoutEmulationPrevention } from "./bit-reader";
 
 /** NAL unit types of ITU-T H.265 table 7-1, and the packets of RFC 7798 §4.4. */
 export const H265 = { FIRST_IRAP: 16, LAST_IRAP: 23, SPS: 33, AGGREGATION: 48, FRAGMENT: 49 } as const;

@@ -1,6 +1,6 @@
+import { plausible } from "../../../common/picture-facts";
 import { codecOf } from "./codecs";
 import { mediaOf, type Container, type Contents } from "./container";
-import { plausible } from "../../../common/picture-facts";
 
 /** Element ids of RFC 9559. */
 const ID = {

@@ -1,8 +1,8 @@
 import type { Media } from "../../../contracts/check";
+import { plausible } from "../../../common/picture-facts";
 import { readConfiguration } from "./annex-b";
 import { codecOf } from "./codecs";
 import { mediaOf, type Container, type Contents } from "./container";
-import { plausible } from "../../../common/picture-facts";
 
 /** What a file or a segment may begin with (ISO/IEC 14496-12 §6.2, RFC 8216 §3.3). */
 const FIRST_BOXES = ["ftyp", "styp", "moov", "moof", "sidx", "emsg", "prft", "free", "skip", "wide", "mdat"];

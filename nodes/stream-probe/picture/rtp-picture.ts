@@ -1,7 +1,7 @@
 import type { Media } from "../../../contracts/check";
+import type { PictureFacts } from "../../../common/picture-facts";
 import type { RtpPacket } from "../probers/rtp";
 import type { MediaDescription, SessionDescription } from "../probers/sdp";
-import type { PictureFacts } from "../../../common/picture-facts";
 import { H264, parseH264Sps } from "./h264";
 import { H265, h265Type, parseH265Sps } from "./h265";
 import { parseRtpJpeg } from "./rtp-jpeg";

@@ -1,8 +1,8 @@
 import { Failure, LocalFailure } from "../../../common/camera/failure";
-import { HlsPlaylist, MOST_LINE_CHARACTERS } from "./hls-playlist";
-import { contentCoding, decompress, isHtml } from "./http-beginning";
 import type { HttpAnswer } from "../../../common/camera/http-get";
 import { header, printable } from "../../../common/camera/wire-reader";
+import { HlsPlaylist, MOST_LINE_CHARACTERS } from "./hls-playlist";
+import { contentCoding, decompress, isHtml } from "./http-beginning";
 
 const MOST_PLAYLIST_BYTES = 1024 * 1024;
 /** Compressed text is kept whole until its end. */

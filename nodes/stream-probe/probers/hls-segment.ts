@@ -1,13 +1,13 @@
 import type { Clock } from "../../../common/clock";
 import type { Media } from "../../../contracts/check";
+import { Failure, type LocalFailure } from "../../../common/camera/failure";
+import type { HttpAnswer } from "../../../common/camera/http-get";
+import { printable } from "../../../common/camera/wire-reader";
 import { audioFormatOf } from "../picture/containers";
 import type { Container } from "../picture/container";
 import { mp4 } from "../picture/mp4";
 import { firstPacket, mpegTs } from "../picture/mpegts";
-import { Failure, type LocalFailure } from "../../../common/camera/failure";
 import { isHtml } from "./http-beginning";
-import type { HttpAnswer } from "../../../common/camera/http-get";
-import { printable } from "../../../common/camera/wire-reader";
 
 /** Three packets of a transport stream, the first of which may stand behind something else. */
 const ENOUGH_BYTES = 700;

@@ -1,12 +1,12 @@
 import { parseStreamUrl, StreamUrlError, type StreamUrl } from "../../../common/stream-url";
 import type { Media } from "../../../contracts/check";
-import { orNothing } from "../picture/container";
 import { Failure, LocalFailure } from "../../../common/camera/failure";
+import { httpGet, httpReason, type HttpAnswer } from "../../../common/camera/http-get";
+import { orNothing } from "../picture/container";
 import type { ByteRange, HlsPlaylist } from "./hls-playlist";
 import { readPlaylist } from "./hls-reading";
 import { segmentFailure, segmentMedia } from "./hls-segment";
 import type { HttpFormat, HttpStream } from "./http-format";
-import { httpGet, httpReason, type HttpAnswer } from "../../../common/camera/http-get";
 import type { Verdict } from "./probe-run";
 import type { ProbeMemory } from "./prober";
 

@@ -1,10 +1,10 @@
 import zlib from "node:zlib";
 import type { Reason } from "../../../contracts/reasons";
-import { audioFormatOf } from "../picture/containers";
 import { Failure } from "../../../common/camera/failure";
 import type { HttpAnswer } from "../../../common/camera/http-get";
-import type { Beginning } from "./http-format";
 import { header, printable } from "../../../common/camera/wire-reader";
+import { audioFormatOf } from "../picture/containers";
+import type { Beginning } from "./http-format";
 
 /** So much of a compressed body is enough to see what it begins with; it becomes 520 KiB at the very most. */
 const MOST_COMPRESSED_BYTES = 512;

@@ -1,9 +1,9 @@
 import { Failure, LocalFailure } from "../../../common/camera/failure";
-import { beginningOf, isHtml, notVideoFailure } from "./http-beginning";
-import { formatOf } from "./http-formats";
 import type { HttpBody } from "../../../common/camera/http-body";
 import { httpGet, httpReason } from "../../../common/camera/http-get";
 import type { Network } from "../../../common/camera/network";
+import { beginningOf, isHtml, notVideoFailure } from "./http-beginning";
+import { formatOf } from "./http-formats";
 import { ProbeRun, type Verdict } from "./probe-run";
 import type { ProbeRequest, Prober } from "./prober";
 

@@ -1,7 +1,7 @@
 import type { Media } from "../../../contracts/check";
-import { containerOf } from "../picture/containers";
 import { JpegWalker } from "../../../common/jpeg-walker";
 import { Failure, LocalFailure } from "../../../common/camera/failure";
+import { containerOf } from "../picture/containers";
 import type { HttpFormat, HttpStream } from "./http-format";
 import type { Verdict } from "./probe-run";
 

@@ -1,8 +1,8 @@
+import { Failure, LocalFailure } from "../../../common/camera/failure";
+import { printable } from "../../../common/camera/wire-reader";
 import { orNothing } from "../picture/container";
 import { containerOf } from "../picture/containers";
-import { Failure, LocalFailure } from "../../../common/camera/failure";
 import type { HttpFormat } from "./http-format";
-import { printable } from "../../../common/camera/wire-reader";
 
 /** So much tells a transport stream from text that begins with a G. */
 const ENOUGH_BYTES = 400;

@@ -1,5 +1,6 @@
-import { RtpPicture } from "../picture/rtp-picture";
 import { Failure, LocalFailure } from "../../../common/camera/failure";
+import { header, type Head } from "../../../common/camera/wire-reader";
+import { RtpPicture } from "../picture/rtp-picture";
 import type { ProbeRun, Verdict } from "./probe-run";
 import type { ProbeRequest } from "./prober";
 import { parseRtp } from "./rtp";
@@ -7,7 +8,6 @@ import type { Answer, Frame, RtspSession } from "./rtsp-session";
 import { rtspReason, rtspStatus } from "./rtsp-status";
 import { receivableVideo, type MediaDescription, type SessionDescription } from "./sdp";
 import { UdpReceiver } from "./udp-receiver";
-import { header, type Head } from "../../../common/camera/wire-reader";
 
 /** A camera that has answered PLAY sends at once; after so long it sends nothing. */
 const NO_RTP_MS = 5000;

@@ -1,8 +1,8 @@
 import type { StreamUrl } from "../../../common/stream-url";
 import { Connection } from "../../../common/camera/connection";
 import { Failure, LocalFailure } from "../../../common/camera/failure";
-import type { ProbeRun } from "./probe-run";
 import { header, printable, WireReader, type Head } from "../../../common/camera/wire-reader";
+import type { ProbeRun } from "./probe-run";
 
 /** All that one probe reads, interleaved frames included. */
 const MOST_BYTES = 8 * 1024 * 1024;

@@ -2,13 +2,13 @@ import type { StreamUrl } from "../../../common/stream-url";
 import type { Reason } from "../../../contracts/reasons";
 import { Failure, LocalFailure } from "../../../common/camera/failure";
 import type { Network } from "../../../common/camera/network";
+import { printable } from "../../../common/camera/wire-reader";
 import { ProbeRun, type Verdict } from "./probe-run";
 import type { ProbeRequest, Prober } from "./prober";
 import { RtspPlay } from "./rtsp-play";
 import { RtspSession, type Answer } from "./rtsp-session";
 import { rtspReason, rtspStatus } from "./rtsp-status";
 import { parseSdp, receivableVideo, type SessionDescription } from "./sdp";
-import { printable } from "../../../common/camera/wire-reader";
 
 /**
  * RTSP 1.0 (RFC 2326). Handshake: DESCRIBE, until its session description is understood. Media: SETUP and PLAY of the
