@@ -94,6 +94,7 @@ export class ProductRuntime {
   open(): void {
     if (this.isOpen) return;
     this.isOpen = true;
+    this.watchdog.loaded();
     this.api.start();
     this.gui.start();
   }

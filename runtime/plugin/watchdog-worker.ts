@@ -1,22 +1,23 @@
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { logLine } from "../log-handler";
-import { STOP, type WatchdogTask } from "./watchdog";
+import { LIMIT, STOP, TICKS, type WatchdogTask } from "./watchdog";
 
 /** The thread of the watchdog. It is blocked all the time, so that it needs no turn of any loop. */
 
 const ROUND_MS = 1000;
 const ERROR_LEVEL = 20;
 
-function watch({ ticks, limitSeconds }: WatchdogTask): void {
-  let seen = Atomics.load(ticks, 0);
+function watch({ shared }: WatchdogTask): void {
+  let seen = Atomics.load(shared, TICKS);
   // Rounds and not the clock: where the whole process was frozen (a paused container, a machine that slept), the
   // clock would have gone on, and neither thread.
   let silentRounds = 0;
   while (seen !== STOP) {
-    const turned = Atomics.wait(ticks, 0, seen, ROUND_MS) !== "timed-out";
-    seen = Atomics.load(ticks, 0);
+    const turned = Atomics.wait(shared, TICKS, seen, ROUND_MS) !== "timed-out";
+    seen = Atomics.load(shared, TICKS);
     silentRounds = turned ? 0 : silentRounds + 1;
+    const limitSeconds = Atomics.load(shared, LIMIT);
     if (silentRounds * ROUND_MS >= limitSeconds * 1000) end(limitSeconds);
   }
 }

@@ -103,7 +103,7 @@ describe("the packed package in somebody's own Node-RED", () => {
         assert.equal(await own.deploy(withoutDashboard()), 204);
         await untilChecked(own);
         assert.ok(existsSync(path.join(userDir, "streampulse", "streams.db")), "its data is in the userDir");
-        await refusesToWrite(own);
+        await refusesToWrite(own, withoutDashboard());
         if (process.platform === "linux") {
           const { own: port, all } = own.openPorts();
           assert.deepEqual([...new Set(all)], [port], "no port but Node-RED's own");
@@ -118,6 +118,7 @@ describe("the packed package in somebody's own Node-RED", () => {
       assert.equal(await own.deploy(flow), 204);
       await untilChecked(own);
       assert.equal((await fetch(own.url("dashboard/"))).status, 200);
+      await refusesToWrite(own, flow);
       const widgets = await shownWidgets(own);
       for (const type of types.filter((name) => name.startsWith("ui-"))) {
         const source = widgets.find((widget) => widget.type === type)?.src;
@@ -199,8 +200,8 @@ describe("the packed package in somebody's own Node-RED", () => {
   }
 
   /** Without a login nothing can be changed, taken away or watched. */
-  async function refusesToWrite(own: OwnNodeRed): Promise<void> {
-    const routes = flow.filter(({ type }) => type === "http in");
+  async function refusesToWrite(own: OwnNodeRed, deployed: FlowNode[]): Promise<void> {
+    const routes = deployed.filter(({ type }) => type === "http in");
     const guarded = routes.filter(
       ({ method, url }) => method !== "get" || /^\/(api\/backup|preview|snapshot)/.test(url ?? ""),
     );

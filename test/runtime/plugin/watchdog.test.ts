@@ -9,7 +9,7 @@ import { startProduct, writeFlows } from "../support";
 const WATCHDOG = JSON.stringify(path.resolve(__dirname, "../../../runtime/plugin/watchdog.js"));
 
 /** A process with a watchdog. @param body what it does once the watchdog watches */
-const watched = (body: string, limitSeconds = 1) =>
+const watched = (body: string, limitSeconds = 1, begin = "watchdog.loaded();") =>
   new ReadyProcess({
     file: process.execPath,
     args: [
@@ -17,6 +17,7 @@ const watched = (body: string, limitSeconds = 1) =>
       `const { Watchdog } = require(${WATCHDOG});
        const watchdog = new Watchdog(${limitSeconds}, console);
        watchdog.start();
+       ${begin}
        const stay = setInterval(() => {}, 1000);
        setTimeout(async () => { console.log("ready"); ${body} }, 50);`,
     ],
@@ -70,6 +71,22 @@ describe("the watchdog", () => {
     assert.deepEqual([child.ended?.code, child.output], [0, "ready\ndone\n"]);
   });
 
+  it("has patience until all is loaded", async (t) => {
+    const child = watched(
+      `const end = Date.now() + 2500;
+       while (Date.now() < end);
+       watchdog.loaded();
+       console.log("loaded");
+       (${hang.toString()})()`,
+      1,
+      "",
+    );
+    t.after(() => child.stop());
+    await child.start();
+    await until(() => child.ended);
+    assert.match(child.output, /^ready\nloaded\n\S+ \[error\] The event loop has not turned for 1 s/);
+  });
+
   it("has the product started again when a flow hangs it", async (t) => {
     const dataDir = path.join(temporaryFolder(t), "data");
     writeFlows(dataDir, [
@@ -77,12 +94,12 @@ describe("the watchdog", () => {
       { id: "in", type: "http in", z: "t", url: "/api/status", method: "get", wires: [["f"]] },
       { id: "f", type: "function", z: "t", func: "for (;;);", outputs: 1, wires: [[]] },
     ]);
-    const running = await startProduct(dataDir, { STREAMPULSE_WATCHDOG_SECONDS: "2" });
+    const running = await startProduct(dataDir, { STREAMPULSE_WATCHDOG_SECONDS: "5" });
     t.after(() => running.stop());
     const { api } = running.addresses;
     const first = running.product.pid;
     await assert.rejects(fetch(`${api}api/status`));
-    assert.match(running.output(), /The event loop has not turned for 2 s/);
+    assert.match(running.output(), /The event loop has not turned for 5 s/);
     const addresses = await until(() => running.product.pid !== first && running.product.addresses);
     assert.equal((await fetch(`${addresses.api}healthz`)).status, 200);
   });
