@@ -10,7 +10,7 @@ import { COUNTS } from "./test-reporter.mjs";
 
 const MOST_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 120_000;
-const FILE_TIMEOUT_MS = 180_000;
+const FILE_TIMEOUT_MS = 240_000;
 const SHOWN_SLOWEST = 5;
 const REPORTER = new URL("./test-reporter.mjs", import.meta.url).href;
 
