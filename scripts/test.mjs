@@ -10,7 +10,7 @@ import { COUNTS } from "./test-reporter.mjs";
 
 const MOST_AT_ONCE = 2;
 const TEST_TIMEOUT_MS = 120_000;
-const FILE_TIMEOUT_MS = 180_000;
+const FILE_TIMEOUT_MS = 240_000;
 /** For files that build an image from nothing, install the package and start Node-RED in many ways, or use a browser. */
 const LONGER_MS = {
   "test/container/": 1_500_000,

@@ -1,4 +1,4 @@
-import { STATES } from "../../contracts";
+import { STATES } from "../../contracts/reasons";
 import { ZonedTime } from "../../common/zoned-time";
 import { STATE_CODES } from "./codes";
 import type { HistoryOfStream } from "./history";

@@ -1,4 +1,5 @@
-import { v22Status, type Check, type HealthReport, type HealthWithdrawal, type State } from "../../contracts";
+import type { Check, HealthReport, HealthWithdrawal, State } from "../../contracts";
+import { v22Status } from "../../contracts/reasons";
 import type { StreamEntry } from "./stream-entry";
 
 /** Numbers of each stream in `values`, one after the other. */

@@ -1,5 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
-import { REASONS, v22Status, type Reason, type State } from "../../contracts";
+import { REASONS, v22Status, type Reason, type State } from "../../contracts/reasons";
 import { STATE_CODES } from "./codes";
 import { ForgetList } from "./forget";
 import { OpenRollups } from "./open-rollups";

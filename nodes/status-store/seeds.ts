@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import { mediaSchema, REASONS, type Media, type Reason } from "../../contracts";
+import { REASONS, type Reason } from "../../contracts/reasons";
 import { levelOfCode, STATE_CODES, stateOfCode } from "./codes";
 import type { Seed, StoredCheck } from "./store-messages";
 import type { RegisteredStream } from "./stream-registry";
@@ -37,13 +37,8 @@ export function readSeeds(db: Database, streams: Iterable<RegisteredStream>): Se
     protocol,
     confirmed: confirmed.get(id) ?? null,
     last: checks.get(id) ?? null,
-    media: toMedia(media.get(id)),
+    media: JSON.parse(media.get(id) ?? "null") as unknown,
   }));
-}
-
-/** A newer program may have written facts that this one does not know. */
-function toMedia(text: string | null | undefined): Media | null {
-  return text == null ? null : (mediaSchema.safeParse(JSON.parse(text)).data ?? null);
 }
 
 /** Pending and unknown say only that the monitor did not look: what was confirmed before still counts. */

@@ -1,5 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
-import { REASONS, type Reason, type StreamState, type Transition } from "../../contracts";
+import type { StreamState, Transition } from "../../contracts";
+import { REASONS, type Reason } from "../../contracts/reasons";
 import { LEVEL_CODES, STATE_CODES } from "./codes";
 import type { OpenRollups } from "./open-rollups";
 import type { TextIds } from "./text-ids";

@@ -92,8 +92,8 @@ export interface Seed {
   /** The last confirmed state; null when there is none. */
   confirmed: { state: State; reason: Reason | null; since: number; level: Level | null } | null;
   last: StoredCheck | null;
-  /** What the picture consisted of when it was last seen. */
-  media: Media | null;
+  /** What the picture consisted of when it was last seen: as the file has it, not checked. */
+  media: unknown;
 }
 
 /** What was stored, of all streams after each opening of the database, and later of those that were found again. */

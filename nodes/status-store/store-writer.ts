@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { settingsSchema } from "../../contracts";
 import { Backoff } from "../../common/backoff";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
@@ -42,7 +41,8 @@ const MOST_QUEUED = 200_000;
 const MOST_NOTICES = 10;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MOST_MS = 10_000;
-const DEFAULT_RETENTION: Retention = settingsSchema.parse({}).retention;
+/** Until a list of streams says it nothing is deleted. */
+const NO_LIMIT: Retention = { checks_days: Infinity, rollup_days: Infinity };
 
 /**
  * Says when what comes in is written: in batches, and when the file fails it keeps what comes in and tries again by
@@ -157,7 +157,7 @@ export class StoreWriter {
   }
 
   private retention(): Retention {
-    const wanted = this.streams?.retention ?? DEFAULT_RETENTION;
+    const wanted = this.streams?.retention ?? NO_LIMIT;
     return this.options.inMemory?.shorten(wanted) ?? wanted;
   }
 

@@ -1,5 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Check, Level, Media, Reason, State, Timings } from "../../contracts";
+import {
+  mediaSchema,
+  type Check,
+  type Level,
+  type Media,
+  type Reason,
+  type State,
+  type Timings,
+} from "../../contracts";
 import { pythonString } from "./render-status";
 import type { Seed, StoredCheck } from "./store-messages";
 
@@ -71,7 +79,8 @@ export function sow(entry: StreamEntry, { id, confirmed, last, media }: Seed): b
   const before = { ...entry };
   entry.id = id;
   if (entry.since === null && confirmed) Object.assign(entry, confirmed);
-  entry.media ??= media;
+  // a newer program may have written facts that this one does not know
+  entry.media ??= (media && mediaSchema.safeParse(media).data) || null;
   if (entry.last === null && last) entry.last = { ...last, timings: {}, level: null };
   const keys = ["id", "since", "media", "last"] as const;
   return keys.some((key) => entry[key] !== before[key]);

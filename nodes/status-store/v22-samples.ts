@@ -1,4 +1,4 @@
-import { stateOf, type Reason } from "../../contracts";
+import { stateOf, type Reason } from "../../contracts/reasons";
 import { STATE_CODES } from "./codes";
 
 /** What the rows of a v2.2 database mean (compat notes of v2.2: its names of tables, its messages, its times). */

@@ -17,6 +17,9 @@ interface Progress {
   at: number;
 }
 
+/** Twenty-five starts of the program take their time on a machine that does much else. */
+const TIMEOUT_MS = 220_000;
+
 /** Kills a recording process once it has recorded for a while. @returns what it said */
 async function recordAndKill(file: string, recordMs: number): Promise<Progress[]> {
   const child = spawn(process.execPath, [path.join(__dirname, "recording-child.js"), file], {
@@ -64,11 +67,13 @@ function summedChecks(file: string): number {
 }
 
 /** Files that are recorded into at once, each killed so often, so that the processes keep the machine loaded. */
-export function describeKills(title: string, kills: readonly number[]): void {
-  describe(title, { concurrency: true }, () => {
+export function describeKills(name: string, kills: readonly number[]): void {
+  describe(name, { concurrency: true }, () => {
     for (const [lane, count] of kills.entries()) {
-      it(`leaves a whole file that misses at most the last second: ${count} kills`, (context) =>
-        killAgainAndAgain(path.join(temporaryFolder(context), "streams.db"), count, lane));
+      const title = `leaves a whole file that misses at most the last second: ${count} kills`;
+      it(title, { timeout: TIMEOUT_MS }, (context) =>
+        killAgainAndAgain(path.join(temporaryFolder(context), "streams.db"), count, lane),
+      );
     }
   });
 }

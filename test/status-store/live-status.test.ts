@@ -215,6 +215,22 @@ describe("LiveStatus", () => {
     assert.deepEqual(streams(seedsFirst)[0]!.last?.level, null);
   });
 
+  it("takes only facts of a picture that it knows from the database", () => {
+    const status = live(["a", "b"]);
+    const seed = { origin: "rtsp://192.0.2.1", protocol: "rtsp", confirmed: null, last: null } as const;
+    status.addSeeds([
+      { ...seed, id: 1, name: "a", media: { codec: "h264", shutter: 3 } },
+      { ...seed, id: 2, name: "b", media: { codec: 264 } },
+    ]);
+    assert.deepEqual(
+      streams(status).map(({ id, media }) => [id, media]),
+      [
+        [1, { codec: "h264" }],
+        [2, null],
+      ],
+    );
+  });
+
   it("hands on confirmed states, and no pending or unknown ones", () => {
     const status = live(["a", "b", "c", "d"]);
     status.recordState(stateOf("a"));

@@ -17,6 +17,7 @@ const PROGRAMS = {
   ffmpeg: { command: ["ffmpeg", "-version"], debian: "ffmpeg" },
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
+  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
