@@ -16,6 +16,7 @@ assert Gst.ElementFactory.find("x264enc") and Gst.ElementFactory.find("rtph264pa
 const PROGRAMS = {
   ffmpeg: { command: ["ffmpeg", "-version"], debian: "ffmpeg" },
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
+  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   chromium: { command: ["chromium", "--version"], debian: "chromium" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
