@@ -174,7 +174,8 @@ describe("the packed package in somebody's own Node-RED", () => {
     try {
       const config = await new Promise<{ widgets: Record<string, ShownWidget> }>((resolve, reject) =>
         socket
-          .on("ui-config", (_page: unknown, told: { widgets: Record<string, ShownWidget> }) => resolve(told)).on("connect_error", reject),
+          .on("ui-config", (_page: unknown, told: { widgets: Record<string, ShownWidget> }) => resolve(told))
+          .on("connect_error", reject),
       );
       return Object.values(config.widgets);
     } finally {
