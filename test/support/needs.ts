@@ -18,7 +18,6 @@ const PROGRAMS = {
   ffprobe: { command: ["ffprobe", "-version"], debian: "ffmpeg" },
   chromium: { command: ["chromium", "--version"], debian: "chromium" },
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
-  chromium: { command: ["chromium", "--version"], debian: "chromium" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
