@@ -58,10 +58,7 @@ export class WidgetPort {
     }
   }
 
-  private toldError(
-    ask: string,
-    error: unknown,
-  ): Pick<WidgetError, "code" | "message" | "field" | "fields"> {
+  private toldError(ask: string, error: unknown): Pick<WidgetError, "code" | "message" | "field" | "fields"> {
     if (error instanceof WidgetError) {
       const { code, message, field, fields } = error;
       return { code, message, field, fields };

@@ -60,8 +60,7 @@ export function settingsHandlers(options: SettingsHandlersOptions): Record<strin
       return (await requests.ask(OUTPUTS.config, parsed.data, IMPORT_MS)).payload;
     }),
     test: guarded(
-      async (data) =>
-        (await requests.ask(OUTPUTS.probe, { topic: "test", payload: data }, TEST_MS)).payload,
+      async (data) => (await requests.ask(OUTPUTS.probe, { topic: "test", payload: data }, TEST_MS)).payload,
     ),
     "mqtt-test": guarded(
       async (data) =>

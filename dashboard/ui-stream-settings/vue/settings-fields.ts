@@ -27,7 +27,9 @@ export const GENERAL: readonly FieldGroup[] = [
     name: "probe",
     fields: [
       { path: "probe.level", kind: "choice", options: ["media", "handshake"] },
-      ...["media_seconds", "picture_minutes", "timeout_ms", "confirm_failures"].map((key) => number(`probe.${key}`)),
+      ...["media_seconds", "picture_minutes", "timeout_ms", "confirm_failures"].map((key) =>
+        number(`probe.${key}`),
+      ),
       ...["max_concurrent", "max_handshakes_per_host", "max_per_host"].map((key) => number(`probe.${key}`)),
     ],
   },

@@ -8,7 +8,8 @@ export type FieldValues = Record<string, FieldValue>;
 export interface Field {
   /** Of the key, as in the file: `probe.level`. */
   path: string;
-  kind: "text" | "number" | "flag" | "choice" | "flag-choice" | "secret" | "timezone" | "tags" | "url" | "name";
+  kind:
+    "text" | "number" | "flag" | "choice" | "flag-choice" | "secret" | "timezone" | "tags" | "url" | "name";
   /** What can be chosen. */
   options?: readonly string[];
   /** Values that people use, offered while they type. */
