@@ -4,7 +4,7 @@ import type { DashboardSocket } from "./widget-socket";
 /** What FlowFuse Dashboard gives its widgets, as far as it is needed. */
 interface Store {
   state: {
-    setup: { setup: { RED?: { httpNodeRoot?: string } } };
+    setup: { setup: { basePath?: string; RED?: { httpNodeRoot?: string } } };
     ui: {
       dashboards: Record<string, { path: string }>;
       pages: Record<
@@ -52,6 +52,8 @@ export interface DashboardApp {
   pageOf(type: string): string | undefined;
   /** The address of what a flow answers under this path. */
   pathOf(path: string): string;
+  /** Whether the server would let this browser in now; null when it cannot be asked. */
+  isSignedIn(): Promise<boolean | null>;
 }
 
 /** To be called in the setup of a component. */
@@ -80,5 +82,13 @@ export function useDashboard(): DashboardApp {
       return page && pathOf(page);
     },
     pathOf: (path) => `${$store.state.setup.setup.RED?.httpNodeRoot ?? ""}${path}`.replace("//", "/"),
+    isSignedIn: async () => {
+      try {
+        const { status } = await fetch(`${$store.state.setup.setup.basePath ?? ""}/_setup`);
+        return status !== 401;
+      } catch {
+        return null;
+      }
+    },
   };
 }

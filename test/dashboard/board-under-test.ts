@@ -42,7 +42,7 @@ export class BoardUnderTest {
     const busy = await ScriptedCamera.start(answering((request) => rtsp(request, "503 Service Unavailable")));
     const odd = { group: "<i>Odd</i>", tags: ["<u>x</u>"], url: busy.url() };
     const config = {
-      ...{ heartbeat_seconds: 2, timezone: "Europe/Berlin", probe: { media_seconds: 4 } },
+      ...{ heartbeat_seconds: 2, timezone: "Europe/Berlin" },
       streams: [
         { name: "Front door", group: "Outside", tags: ["north"], url: house.url("/front") },
         { name: "Garden", group: "Outside", url: house.url("/nowhere") },

@@ -26,12 +26,21 @@ export class ProductUnderTest {
     readonly dataDir: string,
   ) {}
 
-  /** @param flows in place of the shipped one */
-  static async start(config: object, env: Environment = {}, flows?: unknown[]): Promise<ProductUnderTest> {
+  /**
+   * @param flows in place of the shipped one
+   * @param prepare puts more into the data folder
+   */
+  static async start(
+    config: object,
+    env: Environment = {},
+    flows?: unknown[],
+    prepare: (dataDir: string) => void = () => {},
+  ): Promise<ProductUnderTest> {
     const dataDir = mkdtempSync(path.join(tmpdir(), "streampulse-product-"));
     // JSON is YAML
     writeFileSync(path.join(dataDir, "config.yaml"), JSON.stringify(config));
     if (flows) writeFlows(dataDir, flows);
+    prepare(dataDir);
     return new ProductUnderTest(
       await startProduct(dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD, ...env }),
       dataDir,
@@ -54,7 +63,11 @@ export class ProductUnderTest {
   /** Waits until the stream is confirmed so. */
   async untilState(name: string, state: State): Promise<StreamAnswer> {
     let answer = await this.stream(name);
-    await until(async () => (answer = await this.stream(name)).state === state, 60_000);
+    try {
+      await until(async () => (answer = await this.stream(name)).state === state, 60_000);
+    } catch (error) {
+      throw new Error(`${name} did not become ${state}: ${JSON.stringify(answer)}`, { cause: error });
+    }
     return answer;
   }
 
