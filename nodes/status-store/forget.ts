@@ -50,10 +50,31 @@ export class ForgetList {
     this.progress.set("last_stream", Math.max(stream, this.progress.get("last_stream")));
     this.add({ stream, ...EVERYTHING });
   }
+
+  has(stream: number): boolean {
+    return this.statements.find.get(stream) !== undefined;
+  }
+
+  /** An import that is not done may know the name, and must not bring its history back. */
+  addName(name: string): void {
+    this.statements.insertName.run(name);
+  }
+
+  hasName(name: string): boolean {
+    return this.statements.findName.get(name) !== undefined;
+  }
+}
+
+/** Once nothing can come in any more. */
+export function clearForgottenNames(db: Database): void {
+  db.exec("DELETE FROM forgotten_names");
 }
 
 function prepareStatements(db: Database) {
   return {
+    find: db.prepare("SELECT 1 FROM forgotten WHERE stream = ?"),
+    insertName: db.prepare("INSERT OR IGNORE INTO forgotten_names VALUES (?)"),
+    findName: db.prepare("SELECT 1 FROM forgotten_names WHERE name = ?"),
     removeStream: db.prepare("DELETE FROM streams WHERE id = ?"),
     removeRolled: db.prepare("DELETE FROM rolled WHERE stream = ?"),
     removeHours: db.prepare("DELETE FROM rollups WHERE stream = ? AND hour >= ?"),

@@ -41,7 +41,7 @@ export function historyQuestion(parameters: Parameters, stream: string, asked: A
     throw wrong("bucket", `is too small for this time: it gives more than ${MOST_BUCKETS} buckets`);
   }
   const limit = integer("limit", parameters.limit, 1, MOST_CHECKS, 1000);
-  return { kind: "history", stream, from, to, limit, bucketMs, timezone: asked.timezone };
+  return { kind: "history", stream, from, to, limit, bucketMs, ...asked };
 }
 
 export function incidentsQuestion(parameters: Parameters, asked: Asked): IncidentsQuestion {

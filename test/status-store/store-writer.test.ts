@@ -202,7 +202,7 @@ describe("StoreWriter: faults", () => {
     one.writer.stop();
     assert.match(
       one.stats.failure ?? "",
-      /was written by a newer StreamPulse \(schema 7; this one knows 2\) and is left as it is/,
+      /was written by a newer StreamPulse \(schema 7; this one knows 3\) and is left as it is/,
     );
     assert.deepEqual(readFileSync(first.file), before);
   });
