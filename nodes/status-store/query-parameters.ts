@@ -111,7 +111,8 @@ function range(parameters: Parameters, { now, timezone }: Asked, usualMs: number
   return { from, to };
 }
 
-const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
+const DATE =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
 
 /** Epoch milliseconds, or ISO 8601, in the configured time zone where it names no offset. */
 function time(name: string, value: unknown, timezone: string): number | undefined {

@@ -70,8 +70,10 @@ export function describeObstacle(error: unknown, file: string | undefined): stri
   const what = `Work in the background on the ${file === undefined ? "history in memory" : `database ${file}`}`;
   const again = "it is tried again every minute";
   const code = errorCode(error);
-  if (code === "SQLITE_FULL") return `${what} needs more room than there is on its disk: make room; ${again}.`;
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return `${what} waits for another program's lock: close it; ${again}.`;
+  if (code === "SQLITE_FULL")
+    return `${what} needs more room than there is on its disk: make room; ${again}.`;
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return `${what} waits for another program's lock: close it; ${again}.`;
   return `${what} failed (${String(error)}); ${again}.`;
 }
 

@@ -46,7 +46,8 @@ export class WritingConnection {
   private readonly maintenance: Maintenance;
 
   constructor(private readonly options: WritingConnectionOptions) {
-    const { db, file, clock, logger, streams, isListWaiting, retention, budget, isHeld, onProgress } = options;
+    const { db, file, clock, logger, streams, isListWaiting, retention, budget, isHeld, onProgress } =
+      options;
     this.recorder = new Recorder(db, streams()?.strict);
     this.maintenance = new Maintenance({
       ...{ db, clock, logger, isHeld, retention, budget },
@@ -78,11 +79,9 @@ export class WritingConnection {
     const { db, clock } = this.options;
     const seeds: Seed[] = [];
     const latest = clock.now() + MOST_AHEAD_MS;
-    db
-      .transaction(() => {
-        for (const operation of operations) seeds.push(...this.recorder.apply(operation, latest));
-      })
-      .immediate();
+    db.transaction(() => {
+      for (const operation of operations) seeds.push(...this.recorder.apply(operation, latest));
+    }).immediate();
     return seeds;
   }
 

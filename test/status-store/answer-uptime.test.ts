@@ -51,7 +51,12 @@ class History {
   check(stream: number, at: number, isOk: boolean): void {
     const hours = new Map<number, Rollup>();
     const time = NOW + at * HOUR;
-    addCheck(rollupOf(hours, Math.floor(time / HOUR)), isOk ? STATE_CODES.up : STATE_CODES.down, isOk ? 1 : 0, 1);
+    addCheck(
+      rollupOf(hours, Math.floor(time / HOUR)),
+      isOk ? STATE_CODES.up : STATE_CODES.down,
+      isOk ? 1 : 0,
+      1,
+    );
     this.table.add(stream, hours);
   }
 

@@ -92,7 +92,8 @@ class Watching {
   }
 }
 
-const sumOf = (file: string, sql: string) => (rows(file, `SELECT ${sql} AS n FROM rollups`)[0] as { n: number }).n;
+const sumOf = (file: string, sql: string) =>
+  (rows(file, `SELECT ${sql} AS n FROM rollups`)[0] as { n: number }).n;
 const [UP, DOWN, UNKNOWN] = [0, 2, 5];
 
 describe("a clock that is put forward", () => {
@@ -135,7 +136,9 @@ describe("a clock that is set back", () => {
     one.clock.pass(HOUR_MS);
     one.assertWhole();
     const checks = 180 * 3;
-    assert.deepEqual(rows(one.file, "SELECT count(*) AS n FROM all_checks WHERE stream = 1"), [{ n: checks }]);
+    assert.deepEqual(rows(one.file, "SELECT count(*) AS n FROM all_checks WHERE stream = 1"), [
+      { n: checks },
+    ]);
     assert.equal(sumOf(one.file, "sum(up + degraded + down)"), 2 * checks);
     // twenty minutes came twice, and what was seen last counts
     const { [UP]: up, [DOWN]: down } = one.minutes();
@@ -143,7 +146,9 @@ describe("a clock that is set back", () => {
     assert.equal(up! + down!, Math.round((one.clock.now() - NOW) / MINUTE));
     const hours = Math.floor((one.clock.now() - NOW) / HOUR_MS);
     assert.ok(sumOf(one.file, "sum(up_ms + down_ms)") >= 2 * (hours - 1) * HOUR_MS);
-    const most = rows(one.file, "SELECT max(up_ms + degraded_ms + down_ms) AS n FROM rollups") as { n: number }[];
+    const most = rows(one.file, "SELECT max(up_ms + degraded_ms + down_ms) AS n FROM rollups") as {
+      n: number;
+    }[];
     assert.ok(most[0]!.n <= HOUR_MS, `${most[0]!.n} ms in one hour`);
   });
 
@@ -159,8 +164,14 @@ describe("a clock that is set back", () => {
     next.clock.setMs = NOW + 3 * HOUR_MS;
     next.watch(70);
     next.assertWhole();
-    const after = rows(one.file, "SELECT stream, at, state FROM all_checks WHERE at > 1e12 ORDER BY stream, at");
-    assert.deepEqual(after.filter((row) => before.some((old) => JSON.stringify(old) === JSON.stringify(row))), before);
+    const after = rows(
+      one.file,
+      "SELECT stream, at, state FROM all_checks WHERE at > 1e12 ORDER BY stream, at",
+    );
+    assert.deepEqual(
+      after.filter((row) => before.some((old) => JSON.stringify(old) === JSON.stringify(row))),
+      before,
+    );
     const open = rows(one.file, `SELECT stream, state FROM spans WHERE "end" IS NULL ORDER BY stream`);
     assert.deepEqual(open, [
       { stream: 1, state: UP },

@@ -96,7 +96,10 @@ describe("a database that may not be written to", () => {
       await first.store.stop();
       await readOnly(context, folder, true);
       const { store, ask, file, logger } = await startedStore(context, "file", folder);
-      assert.match(store.health().problems[0] ?? "", /^The database .+ cannot be opened for writing \((SQLITE|E)\w+\): /);
+      assert.match(
+        store.health().problems[0] ?? "",
+        /^The database .+ cannot be opened for writing \((SQLITE|E)\w+\): /,
+      );
       store.setStreams({ payload: [stream("a")], settings: settings() });
       store.recordChecks([check("a", { at: Date.now(), message: "meanwhile" })]);
       assert.match(String(store.live.statusBody().bytes), /"message":"meanwhile"/);

@@ -98,7 +98,10 @@ describe("forget", () => {
     one.opened!.db.close();
     const next = harness(context, one.file);
     next.clock.pass(one.clock.now() - next.clock.now() + 2 * HOUR_MS);
-    const [sums] = rows(one.file, "SELECT sum(up + down) AS checks, sum(up_ms + down_ms) AS ms FROM rollups") as {
+    const [sums] = rows(
+      one.file,
+      "SELECT sum(up + down) AS checks, sum(up_ms + down_ms) AS ms FROM rollups",
+    ) as {
       checks: number;
       ms: number;
     }[];

@@ -13,7 +13,12 @@ interface Shown {
 }
 
 /** Days of a zone, from an hour on: each hour with one check and an hour of being up, and paused all the while. */
-function days(timezone: string, from: string, hours: number, widthMs = DAY_MS): [string, number, number, number][] {
+function days(
+  timezone: string,
+  from: string,
+  hours: number,
+  widthMs = DAY_MS,
+): [string, number, number, number][] {
   const buckets = new HistoryBuckets(widthMs, new ZonedTime(timezone));
   const first = Date.parse(from) / HOUR_MS;
   for (let hour = first; hour < first + hours; hour++) {
@@ -98,7 +103,12 @@ describe("buckets of any width", () => {
     buckets.addCheck(1_250_000, STATE_CODES.down, false, null);
     // a code of a newer program
     buckets.addSpan(42, 1_900_000, 1_900_500);
-    const shown = (buckets.rendered() as Shown[]).map(({ at, checks, ms }) => [at, checks.down, ms.down, ms.unknown]);
+    const shown = (buckets.rendered() as Shown[]).map(({ at, checks, ms }) => [
+      at,
+      checks.down,
+      ms.down,
+      ms.unknown,
+    ]);
     assert.deepEqual(shown, [
       [0, 0, 100_000, 0],
       [600_000, 0, 600_000, 0],

@@ -134,8 +134,8 @@ describe("reading and writing", () => {
     history.write({ kind: "checks", flat: flat(check("a", { at: now })) });
     await until(() => stored === 1);
     const total = ({ bytes }: HistoryAnswer) =>
-      (JSON.parse(Buffer.from(bytes).toString()) as { all: Record<string, { samples: { total: number } }> }).all["24h"]!
-        .samples.total;
+      (JSON.parse(Buffer.from(bytes).toString()) as { all: Record<string, { samples: { total: number } }> })
+        .all["24h"]!.samples.total;
     assert.equal(total(await history.ask(uptime(now))), 1);
     aheadMs = 5000;
     const begun = performance.now();

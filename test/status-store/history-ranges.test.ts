@@ -79,7 +79,11 @@ for (const kind of ["file", "memory"] as const) {
         const starts: string[] = [];
         for (let before: string | undefined; ;) {
           const answer: Incidents = await asking.ask<Incidents>("incidents", {
-            ...{ limit: 1, from: from === null ? "" : String(begin + from), to: String(begin + (to ?? HOUR)) },
+            ...{
+              limit: 1,
+              from: from === null ? "" : String(begin + from),
+              to: String(begin + (to ?? HOUR)),
+            },
             ...more,
             before,
           });
@@ -102,7 +106,17 @@ for (const kind of ["file", "memory"] as const) {
     it("takes names as they are, whatever a database or a spreadsheet would make of them", async (context) => {
       const asking = await startedStore(context, kind);
       const { store } = asking;
-      const names = [`'); DROP TABLE streams; --`, "=1+1", "@SUM(A1)", "-2", `a"b,c`, "%_", "__proto__", "ä/../b", "1"];
+      const names = [
+        `'); DROP TABLE streams; --`,
+        "=1+1",
+        "@SUM(A1)",
+        "-2",
+        `a"b,c`,
+        "%_",
+        "__proto__",
+        "ä/../b",
+        "1",
+      ];
       store.setStreams({ payload: names.map((name) => stream(name)), settings: settings() });
       const now = Date.now();
       store.recordChecks(names.map((name, index) => check(name, { at: now - index, message: `+${name}` })));
@@ -123,7 +137,8 @@ for (const kind of ["file", "memory"] as const) {
       assert.equal(cells.length, names.length);
       for (const line of cells) {
         // no cell, quoted or not, begins as a formula does
-        for (const cell of line.match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g) ?? []) assert.doesNotMatch(cell, /^"?[=+\-@]/);
+        for (const cell of line.match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g) ?? [])
+          assert.doesNotMatch(cell, /^"?[=+\-@]/);
       }
       const ndjson = await asking.text({ kind: "export", format: "ndjson", ...range });
       const exported = ndjson.trim().split("\n");

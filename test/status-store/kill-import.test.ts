@@ -35,7 +35,8 @@ describe("kill -9 in the middle of an import", () => {
     context.diagnostic(`${kills} kills before it was done`);
     assert.ok(kills > 1, "it was killed in the middle of it");
     const imported = () =>
-      (rows(file, "SELECT coalesce(sum(rows), 0) AS n FROM imports WHERE source <> ''")[0] as { n: number }).n;
+      (rows(file, "SELECT coalesce(sum(rows), 0) AS n FROM imports WHERE source <> ''")[0] as { n: number })
+        .n;
     context.diagnostic(`${imported()} of ${TABLES * ROWS} rows were in after the last kill`);
     const { store } = await startedStore(context, "file", folder);
     store.setStreams({ payload: [stream("new")], settings: settings() });

@@ -79,7 +79,11 @@ describe("parameters of queries", () => {
     ];
     for (const [timezone, from, utc] of cases) {
       const question = exportQuestion({ from, to: "2027-01-01" }, "csv", { ...asked, timezone });
-      assert.equal(new Date(question.from).toISOString().slice(0, 16), utc.slice(0, 16), `${timezone} ${from}`);
+      assert.equal(
+        new Date(question.from).toISOString().slice(0, 16),
+        utc.slice(0, 16),
+        `${timezone} ${from}`,
+      );
     }
   });
 

@@ -35,7 +35,10 @@ describe("a backup", () => {
     assert.equal(restored.store.live.find("Gate")?.last?.message, "before");
     assert.deepEqual(restored.logger.lines, []);
     const { incidents } = await restored.ask<{ incidents: { end: number | null }[] }>("incidents");
-    assert.deepEqual(incidents.map(({ end }) => end), [null]);
+    assert.deepEqual(
+      incidents.map(({ end }) => end),
+      [null],
+    );
     await restored.store.stop();
     assert.deepEqual(rows(file, "SELECT state FROM spans ORDER BY start").at(-1), { state: 5 });
   });

@@ -6,7 +6,8 @@ import BetterSqlite, { type Database } from "better-sqlite3";
 import { rows, WriterHarness } from "./support";
 import { countsByName, harness, importAll, isDone, log, sample } from "./v22-databases";
 
-const samples = (count: number, from = 0) => Array.from({ length: count }, (_, index) => sample(from + index));
+const samples = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => sample(from + index));
 const watched = (...names: string[]) => names.map((name) => ({ name, url: `rtsp://u:p@192.0.2.1/${name}` }));
 
 function known(db: Database, ...names: string[]): void {
@@ -60,7 +61,11 @@ describe("streams that are forgotten while a v2.2 database is imported", () => {
       one.writer.receive({ kind: "streams", streams: without, renames: [], strict: false, at });
       one.writer.receive({ kind: "forget", names: ["gone", "shared 1"], at });
       finish(one);
-      assert.deepEqual(countsByName(one.file), { a: 3500, shared_1: 3500, z: 3500 }, `after ${slices} slices`);
+      assert.deepEqual(
+        countsByName(one.file),
+        { a: 3500, shared_1: 3500, z: 3500 },
+        `after ${slices} slices`,
+      );
       for (const name of ["gone", "shared 1"]) assertNothingOf(one.file, name);
       assert.deepEqual(rows(one.file, "SELECT * FROM forgotten_names"), []);
       assert.deepEqual(rows(one.file, "SELECT * FROM forgotten"), []);
@@ -154,14 +159,21 @@ describe("v2.2 databases that nobody would expect", () => {
       db.exec("ALTER TABLE log_made ADD COLUMN ts TEXT AS (json(x))");
       log(db, "log_good", [
         ...[sample(0), [sample(1)[0], "ok", 1e300, "x"], [sample(2)[0], "ok", -1, "y".repeat(5_000_000)]],
-        ...[[sample(3)[0], "ok", "fast", null], [Buffer.alloc(9), "ok", 1, "z"], ["9999-12-31T23:59:59Z", "fail", 1, "w"]],
+        ...[
+          [sample(3)[0], "ok", "fast", null],
+          [Buffer.alloc(9), "ok", 1, "z"],
+          ["9999-12-31T23:59:59Z", "fail", 1, "w"],
+        ],
         ["0001-01-01T00:00:00+00:00", "ok", 1, "before all time"],
       ]);
     });
     importAll(one);
     assert.deepEqual(countsByName(one.file), { good: 5 });
     assert.deepEqual(
-      rows(one.file, "SELECT latency, length(text) AS text FROM checks JOIN messages ON id = message ORDER BY at"),
+      rows(
+        one.file,
+        "SELECT latency, length(text) AS text FROM checks JOIN messages ON id = message ORDER BY at",
+      ),
       [
         { latency: 7, text: 8 },
         { latency: null, text: 1 },
@@ -172,12 +184,21 @@ describe("v2.2 databases that nobody would expect", () => {
     );
     // eight thousand years in which nobody watched
     assert.equal(rows(one.file, "SELECT * FROM rollups").length, 2);
-    assert.match(one.logger.texts().join("\n"), /all 5 checks that can be read are imported; 2 rows could not be read/);
+    assert.match(
+      one.logger.texts().join("\n"),
+      /all 5 checks that can be read are imported; 2 rows could not be read/,
+    );
     assert.equal(one.stats.failure, null);
   });
 
   it("keep streams apart that are named like SQL, formulas or paths", (context) => {
-    const names = [`'); DROP TABLE streams; --`, `=HYPERLINK("http://x")`, "../../etc/passwd", "%00", "__proto__"];
+    const names = [
+      `'); DROP TABLE streams; --`,
+      `=HYPERLINK("http://x")`,
+      "../../etc/passwd",
+      "%00",
+      "__proto__",
+    ];
     const one = harness(context, (db) => {
       known(db, ...names);
       const tables = ["log_____DROP_TABLE_streams____", "log__HYPERLINK__http___x__", "log_______etc_passwd"];

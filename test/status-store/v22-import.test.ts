@@ -133,10 +133,9 @@ describe("import of a v2.2 database", () => {
       rows(one.file, `SELECT (start - ${T}) / 1000 AS start, ("end" - ${T}) / 1000 AS "end" FROM incidents`),
       [{ start: 80, end: 140 }],
     );
-    assert.deepEqual(
-      rows(one.file, "SELECT sum(up_ms) AS up, sum(down_ms) AS down FROM rollups"),
-      [{ up: 100_500, down: 100_000 }],
-    );
+    assert.deepEqual(rows(one.file, "SELECT sum(up_ms) AS up, sum(down_ms) AS down FROM rollups"), [
+      { up: 100_500, down: 100_000 },
+    ]);
     assert.equal(one.stats.maintenance?.imports[0]?.lost, 1);
     assert.match(
       one.logger.texts().join("\n"),
