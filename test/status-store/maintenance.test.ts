@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { statSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { HOUR_MS } from "../../nodes/status-store/rollup";
@@ -127,6 +128,47 @@ describe("work in the background", () => {
       one.clock.pass(2 * HOUR_MS);
       assertSummed(one, 6 * names.length);
     }
+  });
+
+  it("follows a change of the settings, a few rows at a time, and gives the disk its room back", (context) => {
+    const one = harness(context);
+    one.writer.start();
+    const keep = (checks_days: number) =>
+      one.writer.receive({
+        ...{ kind: "streams", streams: STREAMS, renames: [], strict: false, at: one.clock.now() },
+        retention: { checks_days, rollup_days: 400 },
+      });
+    keep(30);
+    one.clock.pass(1000);
+    const { db } = one.opened!;
+    const [old, young] = [one.clock.now() - 10 * 24 * HOUR_MS, one.clock.now()];
+    db.exec(`INSERT INTO messages VALUES (9, 'x');
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700000)
+      INSERT INTO checks SELECT 1 + i % 3, CASE WHEN i % 10 = 0 THEN ${young} ELSE ${old} END + i, 0, 0, 9, 1, 1 FROM n`);
+    const pages = () => Number(db.pragma("page_count", { simple: true }));
+    const left = db.prepare("SELECT count(*) FROM checks").pluck();
+    const before = pages();
+    one.clock.pass(7 * HOUR_MS);
+    assert.equal(left.get(), 700_000);
+    assert.deepEqual(one.stats.maintenance!.retention, { checks_days: 30, rollup_days: 400 });
+    keep(7);
+    let most = 0;
+    for (let rows = 700_000; rows > 70_000;) {
+      one.clock.pass(one.clock.nextMs!);
+      const now = left.get() as number;
+      most = Math.max(most, rows - now);
+      rows = now;
+    }
+    assert.ok(most <= 4000, `${most} rows in one slice`);
+    one.clock.pass(60_000);
+    assert.equal(left.get(), 70_000);
+    assert.deepEqual(one.stats.maintenance!.retention, { checks_days: 7, rollup_days: 400 });
+    assert.ok(one.stats.maintenance!.retainedAt! > young);
+    // a reserve of free pages stays
+    const free = Number(db.pragma("freelist_count", { simple: true }));
+    assert.ok(pages() < before && free <= 2000, `${before} pages before, ${pages()} after, ${free} free`);
+    db.pragma("wal_checkpoint(TRUNCATE)");
+    assert.equal(statSync(one.file).size, pages() * Number(db.pragma("page_size", { simple: true })));
   });
 
   it("deletes what is older than the settings say, and gives the room back", (context) => {
