@@ -3,7 +3,7 @@ import { ZonedTime } from "../../common/zoned-time";
 import type { Answering } from "./answer-history";
 import { STATE_CODES, stateOfCode } from "./codes";
 import { WINDOWS, type UptimeQuestion, type Window } from "./history";
-import type { HistoryData } from "./history-data";
+import { noStream, type HistoryData } from "./history-data";
 import { SNAPSHOT_STRIDE } from "./open-rollups";
 import type { OpenSums } from "./reader-messages";
 import { DAY_MS, FIELDS, HOUR_MS } from "./rollup";
@@ -219,8 +219,9 @@ function watchedStreams(data: HistoryData, stream: string | null): UptimeStream[
     .prepare(`SELECT id, name, "group" FROM streams WHERE removed IS NULL ORDER BY id`)
     .all() as UptimeStream[];
   if (stream === null) return all;
-  const id = data.streamId(stream);
-  return all.filter((one) => one.id === id);
+  const found = all.filter(({ name }) => name === stream);
+  if (found.length === 0) throw noStream(stream);
+  return found;
 }
 
 function fromHour(window: Window, now: number): number {

@@ -28,9 +28,8 @@ export class HistoryData {
   /** @throws Refusal when no stream ever had this name */
   streamId(name: string): number {
     const id = this.findStreamId(name);
-    if (id !== undefined) return id;
-    const shown = JSON.stringify(name.slice(0, 200));
-    throw new Refusal(404, "stream_not_found", `No stream is named ${shown}.`);
+    if (id === undefined) throw noStream(name);
+    return id;
   }
 
   /** Of the watched stream of this name, else of the one that was removed last. */
@@ -76,6 +75,10 @@ export class HistoryData {
     const rows = this.statements.newestUngrouped.all(stream, from, to, -1) as Raw[];
     if (rows.length > 0) yield rows.reverse().map(toCheck);
   }
+}
+
+export function noStream(name: string): Refusal {
+  return new Refusal(404, "stream_not_found", `No stream is named ${JSON.stringify(name.slice(0, 200))}.`);
 }
 
 export function toCheck([at, state, reason, message, latencyMs, ok]: Raw): FoundCheck {

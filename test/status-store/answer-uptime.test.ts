@@ -125,6 +125,15 @@ describe("uptime", () => {
     }
   });
 
+  it("is asked of one stream that is watched", () => {
+    const history = new History("a", "b");
+    history.span(2, -2, null, "up");
+    const [only, ...others] = history.ask({ stream: "b" }).streams;
+    assert.deepEqual([only?.name, others], ["b", []]);
+    history.db.exec("UPDATE streams SET removed = 1 WHERE name = 'b'");
+    assert.throws(() => history.ask({ stream: "b" }), { statusCode: 404, code: "stream_not_found" });
+  });
+
   it("keeps what it has read for as long as nothing is new in the tables", () => {
     const history = new History("a");
     const answers = new UptimeAnswers();

@@ -97,6 +97,24 @@ describe("buckets of days", () => {
 });
 
 describe("buckets of any width", () => {
+  it("hold latencies with their percentiles, of one hour or of many", () => {
+    const buckets = new HistoryBuckets(6 * HOUR_MS, new ZonedTime("UTC"));
+    for (let hour = 0; hour < 5; hour++) {
+      const sums = emptyRollup();
+      for (let latency = 1; latency <= 200; latency++)
+        addCheck(sums, STATE_CODES.up, 1, hour * 200 + latency);
+      buckets.addHour(hour, sums);
+    }
+    const none = emptyRollup();
+    addCheck(none, STATE_CODES.down, 0, null);
+    buckets.addHour(6, none);
+    const latencies = (buckets.rendered() as { latencyMs: object | null }[]).map(
+      ({ latencyMs }) => latencyMs,
+    );
+    // within a bucket of the histogram of the truth, 500.5, 950 and 990
+    assert.deepEqual(latencies, [{ min: 1, average: 501, max: 1000, p50: 500, p95: 950, p99: 990 }, null]);
+  });
+
   it("cut a span where they end, and it counts for each of them", () => {
     const buckets = new HistoryBuckets(600_000, new ZonedTime("UTC"));
     buckets.addSpan(STATE_CODES.down, 500_000, 1_900_000);

@@ -134,7 +134,13 @@ describe("/metrics", () => {
       return data.result.map(({ metric, value }) => [metric.stream, value[1]]);
     };
     await until(async () => (await query('up{job="s"} == 1')).length === 1);
-    assert.deepEqual((await query("stream_up")).sort(), [[ODD, "1"], ["b", "0"]].sort());
+    assert.deepEqual(
+      (await query("stream_up")).sort(),
+      [
+        [ODD, "1"],
+        ["b", "0"],
+      ].sort(),
+    );
     assert.deepEqual(await query("stream_latency_ms"), [[ODD, "12"]]);
     assert.deepEqual(await query('streampulse_check_total{state="down"} > 0'), [["b", "1"]]);
     assert.deepEqual(await query("system_total_samples_30d"), [[undefined, "2"]]);
