@@ -61,6 +61,7 @@ export class Maintenance {
   private wall: number;
   private steady: number;
   private longestSliceMs = 0;
+  private lastRetention?: Retention;
   /** Why the work waits, in a sentence. */
   private obstacle: string | null = null;
   private readonly startedAt: number;
@@ -161,10 +162,19 @@ export class Maintenance {
     if (budget?.isExceeded(this.usedBytes(), clock.elapsed())) {
       return { name: "retention", slices: this.shrink(recorder, now), done: retained };
     }
-    if (Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
+    const hasChanged = this.hasRetentionChanged();
+    if (hasChanged || Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
       return { name: "retention", slices: retain(db, retention(), now), done: retained };
     }
     return undefined;
+  }
+
+  /** Whether somebody has changed the settings since the last look. A bound of the memory changes them all the time. */
+  private hasRetentionChanged(): boolean {
+    if (this.options.budget || !this.options.hasStreams()) return false;
+    const before = this.lastRetention;
+    const { checks_days, rollup_days } = (this.lastRetention = this.options.retention());
+    return before !== undefined && (before.checks_days !== checks_days || before.rollup_days !== rollup_days);
   }
 
   /** What was not regrouped yet cannot go: it is put in its place first. */
