@@ -152,12 +152,13 @@ export class Maintenance {
     // in a new database nothing is to be done yet, and a history that was just imported stays whole for a while
     if (this.progress.get("rolled_hour") === 0) this.progress.set("rolled_hour", hour);
     if (this.progress.get("retained_at") === 0) this.progress.set("retained_at", now);
+    // before regrouping: what came since is told from what has to go by its row, also after the clock was set back
+    if (isAnythingForgotten(db)) return { name: "forget", slices: forget(db), done: clearNames };
     // a clock that was set back must not stop the work until it comes round again
     if (this.progress.get("rolled_hour") !== hour) {
       const done = () => this.progress.set("rolled_hour", hour);
       return { name: "regroup", slices: regroup(db, recorder.rollups, () => clock.now()), done };
     }
-    if (isAnythingForgotten(db)) return { name: "forget", slices: forget(db), done: clearNames };
     const retained = () => this.progress.set("retained_at", now);
     if (budget?.isExceeded(this.usedBytes(), clock.elapsed())) {
       return { name: "retention", slices: this.shrink(recorder, now), done: retained };

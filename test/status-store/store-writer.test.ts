@@ -90,7 +90,10 @@ describe("StoreWriter", () => {
     one.watch(A);
     const never = Number.MAX_SAFE_INTEGER;
     one.writer.receive({ kind: "states", states: [stateOf("a")] });
-    one.writer.receive({ kind: "states", states: [stateOf("a", { since: never, state: "degraded", reason: "stale" })] });
+    one.writer.receive({
+      kind: "states",
+      states: [stateOf("a", { since: never, state: "degraded", reason: "stale" })],
+    });
     one.writer.receive({ kind: "transition", transition: transition("a", { at: never }) });
     one.writer.receive({ kind: "checks", flat: flat(check("a", { at: never })) });
     one.clock.pass(500);
