@@ -35,7 +35,7 @@ const events = fc.array(
     fc.record({ do: fc.constantFrom("remove", "add", "rename", "forget"), ...who }),
     fc.record({ do: fc.constantFrom("jump", "setBack"), minutes: fc.integer({ min: 1, max: 300 }) }),
     fc.record({ do: fc.constantFrom("crash", "restart", "outage", "repair") }),
-  ) as fc.Arbitrary<Event>,
+  ),
   { minLength: 5, maxLength: 60 },
 );
 
