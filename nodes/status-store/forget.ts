@@ -6,9 +6,8 @@ import { RollupTable } from "./rollup-table";
 import type { Slices } from "./slices";
 
 const ROWS_A_SLICE = 5000;
-/** Every table that is kept by stream but `recent`: its column of time, and the unit of it. */
+/** Every table that is kept by stream but those of checks: its column of time, and the unit of it. */
 const TABLES = [
-  ["checks", "at", 1],
   ["rollups", "hour", HOUR_MS],
   ["daily_rollups", "day", DAY_MS],
   ["spans", "start", 1],
@@ -91,6 +90,8 @@ export function isAnythingForgotten(db: Database): boolean {
 export function* forget(db: Database): Slices {
   const all = db.prepare("SELECT stream, row, until FROM forgotten ORDER BY stream").all() as Forgotten[];
   yield* forgetRecent(db);
+  // what came since stands in recent, until it is regrouped after this
+  yield* deleteOfStreams(db, "checks", "true", all);
   for (const [table, column, unit] of TABLES) {
     const streams = all.map(({ stream, until }) => ({ stream, before: Math.floor(until / unit) }));
     yield* deleteOfStreams(db, table, `${column} < @before`, streams);

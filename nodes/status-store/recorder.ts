@@ -180,9 +180,9 @@ export class Recorder {
       this.forgetList.addWhole(id);
     }
     if (!watched) return;
-    this.history.forgetBefore(watched.id, at);
-    this.rollups.forget(watched.id, this.lastRow, at);
-    this.forgetList.add({ stream: watched.id, row: this.lastRow, until: at });
+    const until = this.history.forgetBefore(watched.id, at);
+    this.rollups.forget(watched.id, this.lastRow, until);
+    this.forgetList.add({ stream: watched.id, row: this.lastRow, until });
   }
 
   private syncStreams({ streams, renames, strict, at }: StreamsOperation): Seed[] {

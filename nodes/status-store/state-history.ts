@@ -73,8 +73,11 @@ export class StateHistory {
     this.endIncident(stream, at);
   }
 
-  /** What goes on now began then, as far as anybody is to remember. */
-  forgetBefore(stream: number, at: number): void {
+  /**
+   * What goes on now began then, as far as anybody is to remember.
+   * @returns since when that is; later than asked for where the clock was set back
+   */
+  forgetBefore(stream: number, at: number): number {
     const span = this.spans.get(stream);
     if (span && span.start < at) {
       this.statements.moveSpan.run(at, stream, span.start);
@@ -85,6 +88,7 @@ export class StateHistory {
       this.statements.moveIncident.run(at, incident.id);
       incident.start = at;
     }
+    return Math.max(at, span?.start ?? at);
   }
 
   /**

@@ -103,13 +103,15 @@ describe("reading and writing", () => {
     const folder = temporaryFolder(context);
     const workerFile = path.join(folder, "worker.js");
     const worker = JSON.stringify(require.resolve("../../nodes/status-store/store-worker"));
-    // from the second time on it is as busy as with a disk that takes seconds
+    const mark = JSON.stringify(path.join(folder, "free"));
+    // from the second time on it is busy, as with a disk that takes for ever, until it is set free
     writeFileSync(
       workerFile,
       `let asked = 0;
        require("node:worker_threads").parentPort.on("message", ({ kind }) => {
          if (kind !== "open-rollups" || ++asked === 1) return;
-         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
+         const nobody = new Int32Array(new SharedArrayBuffer(4));
+         while (!require("node:fs").existsSync(${mark})) Atomics.wait(nobody, 0, 0, 20);
        });
        require(${worker});`,
     );
@@ -138,8 +140,7 @@ describe("reading and writing", () => {
         .all["24h"]!.samples.total;
     assert.equal(total(await history.ask(uptime(now))), 1);
     aheadMs = 5000;
-    const begun = performance.now();
     assert.equal(total(await history.ask(uptime(now + 5000))), 1);
-    assert.ok(performance.now() - begun < 3500, "it did not wait");
+    writeFileSync(path.join(folder, "free"), "");
   });
 });
