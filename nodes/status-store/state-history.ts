@@ -230,7 +230,9 @@ function prepareStatements(db: Database) {
       NumberOrNull[]
     >,
     firstFree: db
-      .prepare(`SELECT max(coalesce(max("end"), 0), coalesce(max(start), -1) + 1) FROM spans WHERE stream = ?`)
+      .prepare(
+        `SELECT max(coalesce(max("end"), 0), coalesce(max(start), -1) + 1) FROM spans WHERE stream = ?`,
+      )
       .pluck(),
     insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?, ?)") as Statement<NumberOrNull[]>,
     endSpan: db.prepare(`UPDATE spans SET "end" = ? WHERE stream = ? AND start = ?`),
