@@ -85,7 +85,9 @@ export class StreamRegistry {
     for (const stream of streams) if (!wanted.has(stream.name)) wanted.set(stream.name, stream);
 
     this.former.clear();
-    const renamed = this.rename(netRenames(this.active.keys(), told).filter(({ to }) => wanted.has(to)));
+    // one that is watched no longer goes under its last name, which its last checks have
+    const isTrue = ({ from, to }: Rename) => wanted.has(to) || !wanted.has(from);
+    const renamed = this.rename(netRenames(this.active.keys(), told).filter(isTrue));
     renamed.push(...this.rename(this.findRenames(wanted.values())));
     const removed = [...this.active.values()].filter(({ name }) => !wanted.has(name));
     for (const stream of removed) {

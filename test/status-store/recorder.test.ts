@@ -208,6 +208,19 @@ describe("Recorder: renames of an outage, which come together", () => {
     ]);
   });
 
+  it("are followed by a stream that is watched no longer, whose checks still come", () => {
+    const db = database();
+    const recorder = new Recorder(db);
+    watch(recorder, [named("a"), named("b")]);
+    watch(recorder, [named("b")], rename("ac"), NOW + 5);
+    recorder.apply({ kind: "checks", flat: flat(check("a"), check("c")) });
+    assert.deepEqual(db.prepare("SELECT stream FROM recent").pluck().all(), [1, 1]);
+    assert.deepEqual(streamsOf(db), [
+      [1, "c", 0],
+      [2, "b", 1],
+    ]);
+  });
+
   it("count for nothing where a name is taken, not there, or watched no longer", () => {
     const db = database();
     const recorder = new Recorder(db);
