@@ -38,10 +38,13 @@ describe("a disk that is full", () => {
     const isMounted = await onSmallDisk(context, async (folder) => {
       const { store, ask, file } = await startedStore(context, "file", folder);
       store.setStreams({ payload: [stream("a")], settings: settings() });
+      let at = Date.now() - 3_600_000;
+      let sent = 1;
+      // a stream that the database knows: it has no history before
+      store.recordChecks([check("a", { at: at++, message: "first" })]);
+      await until(() => store.health().details.checksStored === sent);
       const ballast = path.join(folder, "ballast");
       fill(ballast);
-      let at = Date.now() - 3_600_000;
-      let sent = 0;
       const send = () => {
         const checks = Array.from({ length: 500 }, () => check("a", { at: at++, message: `m ${at % 977}` }));
         store.recordChecks(checks);
