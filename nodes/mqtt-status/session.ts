@@ -21,7 +21,6 @@ const ACK_TIMEOUT_MS = 30_000;
 /** Nobody who is asked for commands and kept states sends so many packets within so long. */
 const FLOOD_PACKETS = 200_000;
 const FLOOD_WINDOW_MS = 10_000;
-const FAREWELL_MS = 1000;
 const DISCONNECT_MS = 500;
 
 /**
@@ -94,10 +93,10 @@ export class BrokerSession implements Link {
     return this.connack?.properties?.receiveMaximum ?? 65_535;
   }
 
-  /** Publishes and waits for the broker's confirmation, but not for long. */
-  async sayLast(topic: string, payload: string): Promise<void> {
+  /** Publishes, and waits so long for the broker's confirmation. */
+  async sayLast(topic: string, payload: string, mostMs: number): Promise<void> {
     await this.within(
-      FAREWELL_MS,
+      mostMs,
       this.publish(topic, payload, { qos: 1, retain: true }).catch(() => {}),
     );
   }
