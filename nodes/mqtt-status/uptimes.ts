@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Backoff } from "../../common/backoff";
 import type { Clock } from "../../common/clock";
 
 const WINDOW = "24h";
@@ -6,7 +7,8 @@ const answerSchema = z.object({
   streams: z.array(z.object({ name: z.string(), [WINDOW]: z.object({ uptime: z.number().nullable() }) })),
 });
 
-const UNTIL_KNOWN_MS = 5000;
+/** Until there is one of any stream: a monitor that has just begun has none. */
+const UNTIL_KNOWN_MS = { first: 5000, most: 300_000 };
 const LEAST_EVERY_MS = 60_000;
 /** The answer for 10,000 streams takes a moment to read, and changes little within five minutes. */
 const EVERY_MS_A_STREAM = 30;
@@ -14,13 +16,15 @@ const EVERY_MS_A_STREAM = 30;
 /** The uptime of each stream within the last 24 hours, asked for now and then. */
 export class Uptimes {
   private shares = new Map<string, number | null>();
+  private known = false;
+  private readonly untilKnown = new Backoff(UNTIL_KNOWN_MS.first, UNTIL_KNOWN_MS.most);
   private timer: unknown;
   private stopped = true;
 
   constructor(
     private readonly clock: Clock,
     private readonly ask: (parameters: Record<string, unknown>) => Promise<Buffer | string>,
-    /** The first answer is there. */
+    /** There is one for the first time. */
     private readonly onKnown: () => void,
   ) {}
 
@@ -44,15 +48,21 @@ export class Uptimes {
     try {
       const payload = await this.ask({ window: WINDOW, by: "stream" });
       const { streams } = answerSchema.parse(JSON.parse(String(payload)));
-      const isFirst = this.shares.size === 0;
       this.shares = new Map(streams.map((stream) => [stream.name, stream[WINDOW].uptime]));
-      if (isFirst && !this.stopped) this.onKnown();
+      this.takeKnown();
     } catch {
       // without an answer the last one stays; that nobody answers at all is told where the status is asked for
     }
     if (this.stopped) return;
-    const { size } = this.shares;
-    const waitMs = size === 0 ? UNTIL_KNOWN_MS : Math.max(LEAST_EVERY_MS, size * EVERY_MS_A_STREAM);
+    const waitMs = this.known
+      ? Math.max(LEAST_EVERY_MS, this.shares.size * EVERY_MS_A_STREAM)
+      : this.untilKnown.next(0);
     this.timer = this.clock.setTimeout(() => void this.turn(), waitMs);
+  }
+
+  private takeKnown(): void {
+    if (this.known || ![...this.shares.values()].some((share) => share !== null)) return;
+    this.known = true;
+    if (!this.stopped) this.onKnown();
   }
 }
