@@ -32,7 +32,7 @@ export class BrokerConnection {
   private stableTimer: unknown;
   private stopped = false;
   private openedAt?: number;
-  private backoff = new Backoff(FIRST_DELAY_MS, LONGEST_DELAY_MS);
+  private backoff = newBackoff();
   private shortLived = 0;
   private said?: string;
 
@@ -117,6 +117,7 @@ export class BrokerConnection {
     if (wasOnline && ranForMs < STABLE_MS) this.shortLived++;
     this.failure = this.shortLived > 1 && failure.kind === "lost" ? this.closedAgain() : failure;
     this.say(this.failure.text);
+    if (ranForMs >= STABLE_MS) this.backoff = newBackoff();
     const delayMs = this.backoff.next(ranForMs);
     const jittered = delayMs * (0.5 + this.options.random() / 2);
     this.timer = clock.setTimeout(() => void this.connect(), jittered);
@@ -139,4 +140,8 @@ export class BrokerConnection {
       text: `The broker ${brokerName(settings)} closes the connection soon after each beginning: another client may use the client id ${id}, or the broker forbids what is published.`,
     };
   }
+}
+
+function newBackoff(): Backoff {
+  return new Backoff(FIRST_DELAY_MS, LONGEST_DELAY_MS);
 }

@@ -60,7 +60,9 @@ export class StreamPublishing {
     this.uptimes = new Uptimes(
       clock,
       (parameters) => questions.ask("uptime", parameters),
-      () => this.streams.repeatAll(),
+      (names) => {
+        for (const name of names) this.repeat(name);
+      },
     );
     this.streams = new StreamTopics(
       {
@@ -187,8 +189,7 @@ export class StreamPublishing {
     const { message } = (payload as { error?: { message?: unknown } } | null)?.error ?? {};
     const words = typeof message === "string" ? message.slice(0, 300) : `answer ${statusCode}`;
     this.options.logger.warn(`a command over MQTT could not be carried out: ${words}`);
-    const stream = this.mirror.byName(name);
-    if (stream) this.streams.repeat(stream.id);
+    this.repeat(name);
   }
 
   get queued(): number {
@@ -230,6 +231,11 @@ export class StreamPublishing {
       const payload = { action: "change-stream", name, stream: { enabled } } as const;
       this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
     }
+  }
+
+  private repeat(name: string): void {
+    const stream = this.mirror.byName(name);
+    if (stream) this.streams.repeat(stream.id);
   }
 
   private slugOf(name: string): string | undefined {

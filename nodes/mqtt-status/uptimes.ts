@@ -7,7 +7,7 @@ const answerSchema = z.object({
   streams: z.array(z.object({ name: z.string(), [WINDOW]: z.object({ uptime: z.number().nullable() }) })),
 });
 
-/** Until there is one of any stream: a monitor that has just begun has none. */
+/** While there is a stream without one: one that was just added, or all where the monitor has just begun. */
 const UNTIL_KNOWN_MS = { first: 5000, most: 300_000 };
 const LEAST_EVERY_MS = 60_000;
 /** The answer for 10,000 streams takes a moment to read, and changes little within five minutes. */
@@ -16,7 +16,6 @@ const EVERY_MS_A_STREAM = 30;
 /** The uptime of each stream within the last 24 hours, asked for now and then. */
 export class Uptimes {
   private shares = new Map<string, number | null>();
-  private known = false;
   private readonly untilKnown = new Backoff(UNTIL_KNOWN_MS.first, UNTIL_KNOWN_MS.most);
   private timer: unknown;
   private stopped = true;
@@ -24,8 +23,8 @@ export class Uptimes {
   constructor(
     private readonly clock: Clock,
     private readonly ask: (parameters: Record<string, unknown>) => Promise<Buffer | string>,
-    /** There is one for the first time. */
-    private readonly onKnown: () => void,
+    /** Of these there is one for the first time. */
+    private readonly onKnown: (names: string[]) => void,
   ) {}
 
   /** 0 to 1; null where nothing is known. */
@@ -48,21 +47,27 @@ export class Uptimes {
     try {
       const payload = await this.ask({ window: WINDOW, by: "stream" });
       const { streams } = answerSchema.parse(JSON.parse(String(payload)));
-      this.shares = new Map(streams.map((stream) => [stream.name, stream[WINDOW].uptime]));
-      this.takeKnown();
+      this.take(new Map(streams.map((stream) => [stream.name, stream[WINDOW].uptime])));
     } catch {
       // without an answer the last one stays; that nobody answers at all is told where the status is asked for
     }
     if (this.stopped) return;
-    const waitMs = this.known
-      ? Math.max(LEAST_EVERY_MS, this.shares.size * EVERY_MS_A_STREAM)
-      : this.untilKnown.next(0);
-    this.timer = this.clock.setTimeout(() => void this.turn(), waitMs);
+    this.timer = this.clock.setTimeout(() => void this.turn(), this.waitMs());
   }
 
-  private takeKnown(): void {
-    if (this.known || ![...this.shares.values()].some((share) => share !== null)) return;
-    this.known = true;
-    if (!this.stopped) this.onKnown();
+  private take(shares: Map<string, number | null>): void {
+    const before = this.shares;
+    this.shares = shares;
+    const known = [...shares].filter(
+      ([name, share]) => share !== null && (before.get(name) ?? null) === null,
+    );
+    if (known.length > 0 && !this.stopped) this.onKnown(known.map(([name]) => name));
+  }
+
+  private waitMs(): number {
+    const { size } = this.shares;
+    const usualMs = Math.max(LEAST_EVERY_MS, size * EVERY_MS_A_STREAM);
+    const allKnown = size > 0 && [...this.shares.values()].every((share) => share !== null);
+    return allKnown ? usualMs : Math.min(this.untilKnown.next(0), usualMs);
   }
 }

@@ -47,6 +47,24 @@ describe("why there is no connection", { concurrency: true }, () => {
     });
   }
 
+  it("waits as at first again after a connection that held for ten seconds, and not after a shorter one", async (t) => {
+    const port = await unusedPort();
+    const clock = new FakeClock();
+    const { connection } = connect(t, { port }, clock);
+    for (let i = 0; i < 4; i++) clock.pass(await until(() => clock.nextMs));
+    const nextWait = async (heldMs: number) => {
+      const broker = await WatchedBroker.start(t, {}, port);
+      clock.pass(await until(() => clock.nextMs));
+      await until(() => connection.online);
+      clock.pass(heldMs);
+      await broker.stop();
+      await until(() => !connection.online);
+      return clock.nextMs;
+    };
+    assert.equal(await nextWait(9_999), 30_000);
+    assert.equal(await nextWait(10_000), 1000);
+  });
+
   it("can be an unknown host name", async (t) => {
     const { failure } = connect(t, { host: "no-such-broker.invalid", port: 1883 });
     const { kind, text } = await failure();

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { connectAsync, type MqttClient } from "mqtt";
 import { LOOPBACK } from "../../demo/cameras";
+import { Door } from "../support/door";
 import { makeCertificates, Mosquitto, type Certificates } from "../support/mosquitto";
 import { needs } from "../support/needs";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
-import { Door } from "./door";
 import { FakeNeighbours, liveStream, recent, startService } from "./support";
 
 const USER = { name: "streampulse", password: "s3cret ä" };

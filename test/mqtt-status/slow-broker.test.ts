@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZonedTime } from "../../common/zoned-time";
+import { Door } from "../support/door";
 import { FakeClock } from "../support/fake-clock";
 import { until } from "../support/until";
-import { Door } from "./door";
 import { INSTALLATION, liveStream, startService, type StateMessage } from "./support";
 import { WatchedBroker } from "./watched-broker";
 

@@ -6,7 +6,7 @@ import { FakeClock, settle } from "../support/fake-clock";
 function uptimesOf(answers: (Record<string, number | null> | Error)[]) {
   const clock = new FakeClock();
   const askedAt: number[] = [];
-  let known = 0;
+  const known: string[][] = [];
   const uptimes = new Uptimes(
     clock,
     () => {
@@ -16,40 +16,54 @@ function uptimesOf(answers: (Record<string, number | null> | Error)[]) {
       const streams = Object.entries(answer ?? {}).map(([name, uptime]) => ({ name, "24h": { uptime } }));
       return Promise.resolve(JSON.stringify({ streams }));
     },
-    () => known++,
+    (names) => known.push(names),
   );
-  return { clock, uptimes, askedAt, known: () => known };
+  return { clock, uptimes, askedAt, known };
 }
 
 describe("uptimes", () => {
   it("are asked for once a minute", async () => {
-    const { clock, uptimes, askedAt, known } = uptimesOf([{ Gate: 0.5, New: null }, { Gate: 0.75 }]);
+    const { clock, uptimes, askedAt, known } = uptimesOf([{ Gate: 0.5 }, { Gate: 0.75 }]);
     assert.equal(uptimes.of("Gate"), null);
     uptimes.start();
     uptimes.start();
     await settle();
-    assert.deepEqual([uptimes.of("Gate"), uptimes.of("New"), uptimes.of("nobody")], [0.5, null, null]);
+    assert.deepEqual([uptimes.of("Gate"), uptimes.of("nobody")], [0.5, null]);
     await clock.advance(120_000);
     assert.deepEqual(askedAt, [0, 60, 120]);
-    assert.deepEqual([uptimes.of("Gate"), known()], [0.75, 1]);
+    assert.deepEqual([uptimes.of("Gate"), known], [0.75, [["Gate"]]]);
     uptimes.stop();
     assert.equal(clock.pending, 0);
   });
 
-  it("are asked for sooner until one is known, and that is told", async () => {
+  it("are asked for sooner while a stream has none, which is told when it has one", async () => {
     const { clock, uptimes, askedAt, known } = uptimesOf([
       new Error("no answer"),
       {},
-      { Gate: null },
-      { Gate: 1 },
+      { Gate: null, Yard: null },
+      { Gate: 1, Yard: null },
+      { Gate: 1, Yard: 0 },
     ]);
     uptimes.start();
-    await clock.advance(34_000);
-    assert.deepEqual([askedAt, known()], [[0, 5, 15], 0]);
+    await clock.advance(74_000);
+    assert.deepEqual([askedAt, known], [[0, 5, 15, 35], [["Gate"]]]);
     await clock.advance(1000);
-    assert.deepEqual([askedAt, known(), uptimes.of("Gate")], [[0, 5, 15, 35], 1, 1]);
+    assert.deepEqual(
+      [askedAt, known],
+      [
+        [0, 5, 15, 35, 75],
+        [["Gate"], ["Yard"]],
+      ],
+    );
     await clock.advance(60_000);
-    assert.deepEqual(askedAt, [0, 5, 15, 35, 95]);
+    assert.deepEqual(askedAt, [0, 5, 15, 35, 75, 135]);
+  });
+
+  it("are asked for no more often because of a stream that never has one", async () => {
+    const { clock, uptimes, askedAt } = uptimesOf([{ Gate: 1, Paused: null }]);
+    uptimes.start();
+    await clock.advance(300_000);
+    assert.deepEqual(askedAt, [0, 5, 15, 35, 75, 135, 195, 255]);
   });
 
   it("of 10,000 streams are asked for every five minutes, and an answer that fails changes nothing", async () => {

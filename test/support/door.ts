@@ -2,12 +2,12 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { listen, LOOPBACK } from "../../demo/cameras";
 
-/** Lets connections through to a broker, as long as it is open, and as fast as it is told. Ends with the test. */
+/** Lets connections through to a server, as long as it is open, and as fast as it is told. Ends with the test. */
 export class Door {
   private open = true;
   private readonly pairs = new Set<{ outer: Socket; inner: Socket }>();
   private readonly server: Server;
-  /** Of what goes to the broker; 0: nothing. */
+  /** Of what goes to the server; 0: nothing. */
   bytesPerSecond = Infinity;
 
   private constructor(
@@ -17,10 +17,10 @@ export class Door {
     this.server = server;
   }
 
-  static async start(test: TestContext, brokerPort: number): Promise<Door> {
+  static async start(test: TestContext, serverPort: number, host = LOOPBACK): Promise<Door> {
     const server = createServer();
-    const door = new Door(await listen(server, 0, LOOPBACK), server);
-    server.on("connection", (outer: Socket) => door.enter(outer, brokerPort));
+    const door = new Door(await listen(server, 0, host), server);
+    server.on("connection", (outer: Socket) => door.enter(outer, serverPort));
     test.after(() => door.stop());
     return door;
   }
@@ -42,10 +42,10 @@ export class Door {
     }
   }
 
-  private enter(outer: Socket, brokerPort: number): void {
+  private enter(outer: Socket, serverPort: number): void {
     outer.on("error", () => {});
     if (!this.open) return void outer.destroy();
-    const inner = connect(brokerPort, LOOPBACK).on("error", () => {});
+    const inner = connect(serverPort, LOOPBACK).on("error", () => {});
     const pair = { outer, inner };
     this.pairs.add(pair);
     outer.on("data", (piece: Buffer) => this.pass(pair, piece));
@@ -63,13 +63,13 @@ export class Door {
   }
 
   private pass({ outer, inner }: { outer: Socket; inner: Socket }, piece: Buffer): void {
-    inner.write(piece);
-    if (this.bytesPerSecond === Infinity) return;
+    if (this.bytesPerSecond === Infinity) return void inner.write(piece);
     outer.pause();
     const look = () => {
       if (outer.destroyed) return;
-      if (this.bytesPerSecond === 0) setTimeout(look, 20);
-      else setTimeout(() => outer.resume(), (piece.length / this.bytesPerSecond) * 1000);
+      if (this.bytesPerSecond === 0) return void setTimeout(look, 20);
+      inner.write(piece);
+      setTimeout(() => outer.resume(), (piece.length / this.bytesPerSecond) * 1000);
     };
     look();
   }
