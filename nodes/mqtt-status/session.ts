@@ -1,7 +1,7 @@
 import type { IClientOptions, IConnackPacket, MqttClient, Packet } from "mqtt";
 import type { Clock } from "../../common/clock";
 import { MOST_PACKET_BYTES } from "./broker-settings";
-import { connectionFailure, refusal, type Failure, type FailurePlace } from "./failure";
+import { closedAtOnce, connectionFailure, refusal, type Failure, type FailurePlace } from "./failure";
 import type { IncomingMessage, Link, PublishOptions } from "./link";
 
 export interface SessionOptions {
@@ -188,12 +188,9 @@ export class BrokerSession implements Link {
 
   private closedFailure(): Failure {
     if (this.socketError) return this.failureOf(this.socketError);
-    const { broker } = this.options.place;
-    if (this.connack) return { kind: "lost", text: `The broker ${broker} closed the connection.` };
-    return {
-      kind: "closed",
-      text: `What listens at ${broker} closes the connection at once: check the port, and whether it wants TLS or WebSocket.`,
-    };
+    const { place } = this.options;
+    if (this.connack) return { kind: "lost", text: `The broker ${place.broker} closed the connection.` };
+    return closedAtOnce(place);
   }
 
   private acknowledged(ask: (done: (error?: Error | null) => void) => unknown): Promise<void> {

@@ -133,8 +133,7 @@ describe("why there is no connection", { concurrency: true }, () => {
   it("can be no encryption where there should be, and a certificate that nobody knows", async (t) => {
     const plain = await WatchedBroker.start(t);
     const noTls = connect(t, { port: plain.port, tls: true });
-    const { kind, text } = await noTls.failure();
-    assert.ok(["tls", "closed", "unreachable"].includes(kind), text);
+    assert.equal((await noTls.failure()).kind, "closed");
     const caFile = path.join(projectRoot, "package.json");
     const wrongFile = await connect(t, { port: plain.port, tls: true, caFile }).failure();
     assert.deepEqual(wrongFile, {

@@ -7,20 +7,36 @@ import { FakeClock } from "../support/fake-clock";
 import { until } from "../support/until";
 import { accept, connect, scripted, serve } from "./scripted-broker";
 
+const WAYS = [false, true].flatMap((tls) => [false, true].map((websocket) => ({ tls, websocket })));
+
 describe("a hostile broker", { concurrency: true }, () => {
-  it("that accepts and says nothing is left after ten seconds", async (t) => {
-    const port = await serve(
-      t,
-      createServer(() => {}),
-    );
-    const { failure, connection } = connect(t, { port });
-    const begun = performance.now();
-    const { kind, text } = await failure();
-    assert.equal(kind, "no_answer");
-    assert.match(text, /does not answer as an MQTT broker/);
-    assert.ok(performance.now() - begun >= 9_900);
-    assert.equal(connection.online, false);
-  });
+  for (const { tls, websocket } of WAYS) {
+    const way = `${tls ? "TLS " : ""}${websocket ? "WebSocket" : "TCP"}`;
+    it(`that accepts and says nothing is left after ten seconds, over ${way}`, async (t) => {
+      const port = await serve(
+        t,
+        createServer(() => {}),
+      );
+      const { failure, connection } = connect(t, { port, tls, websocket });
+      const begun = performance.now();
+      const { kind, text } = await failure();
+      assert.equal(kind, "no_answer");
+      assert.match(text, /does not answer as an MQTT broker/);
+      assert.ok(performance.now() - begun >= 9_900);
+      assert.equal(connection.online, false);
+    });
+
+    it(`that closes at once is told from one that is not there, over ${way}`, async (t) => {
+      const port = await serve(
+        t,
+        createServer((socket) => socket.destroy()),
+      );
+      assert.deepEqual(await connect(t, { port, tls, websocket }).failure(), {
+        kind: "closed",
+        text: `What listens at 127.0.0.1:${port} closes the connection at once: check the port, and whether it wants TLS, WebSocket or a certificate of ours.`,
+      });
+    });
+  }
 
   it("that closes at once is tried ever less often", async (t) => {
     let connections = 0;
