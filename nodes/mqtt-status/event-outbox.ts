@@ -87,6 +87,8 @@ export class EventOutbox {
 
   online(link: Link): void {
     this.link = link;
+    // a node made anew may have asked before the store had written what came to the one before
+    this.behind = true;
     this.endWait();
     this.refill();
     this.send();
