@@ -86,7 +86,7 @@ export class Publisher {
     this.status.offline();
     await connection.sayOffline(FAREWELL_MS);
     if (next && connection.online && isSameBroker(next, settings) && !isSamePlace(next, settings)) {
-      streams?.clear(next.discovery);
+      await streams?.clear(next.discovery);
       await connection.sayOffline(CLEARING_MS);
     }
     streams?.stop();

@@ -157,9 +157,10 @@ export class StreamPublishing {
    * Takes all that is kept away from the broker, before it is published elsewhere or nowhere.
    * @param devicesStay Home Assistant is told of the same devices again, at their new topics
    */
-  clear(devicesStay: boolean): void {
-    if (this.settings.discovery && !devicesStay) this.homeAssistant.removeAll();
-    this.streams.clearAll();
+  async clear(devicesStay: boolean): Promise<void> {
+    this.images.offline();
+    if (this.settings.discovery && !devicesStay) await this.homeAssistant.removeAll();
+    await this.streams.clearAll();
   }
 
   receive(message: IncomingMessage): void {

@@ -87,13 +87,9 @@ export class StreamTopics {
   }
 
   offline(): void {
-    this.found = this.bridge = undefined;
-    this.begun = false;
+    this.stopUpdates();
     this.paced.offline();
     this.kept.stop();
-    this.options.clock.clearTimeout(this.bridgeTimer);
-    this.options.clock.clearTimeout(this.sliceTimer);
-    this.bridgeTimer = undefined;
   }
 
   /** @returns true for a state that a run before has left */
@@ -134,12 +130,22 @@ export class StreamTopics {
     this.repeatAll();
   }
 
-  /** Takes everything away from the broker, at once. The topics stay known. */
-  clearAll(): void {
+  /** Takes everything away from the broker, and publishes nothing more on this connection. */
+  clearAll(): Promise<void> {
+    this.stopUpdates();
     const slugs = [...this.options.mirror.all()].map(({ id }) => this.slugs.slug(id));
     this.clear(slugs.filter((slug) => slug !== undefined));
     this.paced.set(this.options.topics.bridgeState, () => "", true);
-    this.paced.flush();
+    return this.paced.flush();
+  }
+
+  private stopUpdates(): void {
+    const { clock } = this.options;
+    this.found = this.bridge = undefined;
+    this.begun = false;
+    clock.clearTimeout(this.bridgeTimer);
+    clock.clearTimeout(this.sliceTimer);
+    this.bridgeTimer = undefined;
   }
 
   /** Both the streams and what is kept at the broker are known. */

@@ -78,6 +78,7 @@ describe("a broker that is slow", () => {
     configure({ ...mqtt, topic: "streampulse/status" });
     await until(() => broker.kept.get("streampulse/bridge/status") === "online");
     assert.equal(keptBelow(base), 0);
+    assert.equal(broker.kept.has(`${base}/bridge/state`), false);
     door.bytesPerSecond = Infinity;
     // the devices are the same ones, with other topics
     const device = `homeassistant/device/streampulse_${INSTALLATION}_1/config`;

@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZonedTime } from "../../common/zoned-time";
 import { unusedPort } from "../../demo/cameras";
+import { StreamTopics } from "../../nodes/mqtt-status/stream-topics";
+import { StreamsMirror } from "../../nodes/mqtt-status/streams-mirror";
+import { topicsOf } from "../../nodes/mqtt-status/topics";
 import { FakeClock } from "../support/fake-clock";
 import { until } from "../support/until";
 import { deviceDiscoverySchema } from "./home-assistant-schema";
-import { INSTALLATION, liveStream, recent, startService, type StateMessage } from "./support";
+import { FakeLink, INSTALLATION, liveStream, recent, startService, type StateMessage } from "./support";
 import { WatchedBroker } from "./watched-broker";
 
 const BRIDGE = "streampulse/bridge/status";
@@ -100,6 +103,39 @@ describe("the topics of each stream", () => {
     );
     neighbours.change([], ["Gate"]);
     await until(() => !broker.kept.has("streampulse/streams/gate/image"));
+  });
+
+  it("stay away once they are cleared, whatever changes meanwhile", async () => {
+    const clock = new FakeClock();
+    const link = new FakeLink();
+    const mirror = new StreamsMirror("me", clock, {
+      askSnapshot: () => {},
+      onChange: (changed, removed) => topics.update(changed, removed),
+    });
+    const topics = new StreamTopics(
+      {
+        ...{ clock, mirror, topics: topicsOf("a/status"), version: "3.0.0", uptimeOf: () => null },
+        ...{ onPublished: () => {}, onNamed: () => {}, onGone: () => {}, onStranger: () => {} },
+      },
+      { installation: INSTALLATION, zone: new ZonedTime("UTC") },
+    );
+    const payload = [liveStream(1, "Gate")];
+    mirror.start();
+    mirror.receiveSnapshot({ topic: "snapshot", asker: "me", seq: 1, payload, part: 0, parts: 1 });
+    topics.online(link);
+    await clock.advance(3000);
+    const change = [liveStream(1, "Gate", { state: "down" })];
+    mirror.receiveChanges({ topic: "changes", seq: 2, payload: change, removed: [] });
+    const cleared = topics.clearAll();
+    mirror.receiveChanges({ topic: "changes", seq: 3, payload, removed: [] });
+    await clock.advance(3000);
+    await cleared;
+    for (const topic of ["a/streams/gate/state", "a/bridge/state"]) {
+      assert.deepEqual([link.on(topic).length, link.on(topic).at(-1)], [2, ""], topic);
+    }
+    topics.offline();
+    mirror.stop();
+    assert.equal(clock.pending, 0);
   });
 
   it("need a store, and say so", async (t) => {

@@ -61,7 +61,7 @@ describe("the examples in the product", () => {
         ["HOLD_SECONDS = 60", "HOLD_SECONDS = 3"],
       ]),
       ...example("power-cycle-poe", { POE_URL: poeSwitch.url }, [
-        ["WAIT_SECONDS = 180", "WAIT_SECONDS = 1"],
+        ["WAIT_SECONDS = 180", "WAIT_SECONDS = 4"],
         ['"timeout": "10"', '"timeout": "1"'],
       ]),
     ];
