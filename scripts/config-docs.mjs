@@ -89,8 +89,8 @@ environment; \`$\${\` stands for \`\${\` itself.
 
 ## In an editor
 
-[config.schema.json](config.schema.json) says the same as this page for editors (VS Code with its YAML extension, IntelliJ, vim
-and others by yaml-language-server). A \`config.yaml\` that was made by the first start names it in its first line:
+[config.schema.json](config.schema.json) says the same as this page for editors (VS Code with its YAML extension, and others that use
+yaml-language-server). A \`config.yaml\` that was made by the first start names it in its first line:
 
 \`\`\`yaml
 # yaml-language-server: $schema=config.schema.json
