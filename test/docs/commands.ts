@@ -69,7 +69,8 @@ export const COMMANDS: Record<string, Proof> = {
   [`${bearer} "http://localhost:7000/api/streams/Gate/history?bucket=1h"`]: product,
   [`${bearer} "http://localhost:7000/api/incidents?open=true"`]: product,
   [`${bearer} -o checks.csv http://localhost:7000/api/export.csv`]: product,
-  'curl -c cookies -d "password=$PASSWORD" http://localhost:8000/login': product,
+  'curl -c cookies -H "Origin: http://localhost:8000" -d "password=$PASSWORD" http://localhost:8000/login':
+    product,
   [`curl -b cookies -H "Origin: http://localhost:8000" -H "Content-Type: application/json" -d '{"name": "backup"}' http://localhost:8000/auth/tokens`]:
     product,
   [`${json} -d '{"name": "Yard", "url": "rtsp://viewer:secret@192.168.1.21/stream1"}' http://localhost:8000/api/streams`]:

@@ -46,7 +46,11 @@ describe("the environment variables of the documents", () => {
   });
 
   it("are read somewhere", () => {
-    const everything = [sourceText, ...DEPLOYMENT.map(readText), readText("node_modules/node-red/red.js")].join("\n");
+    const everything = [
+      sourceText,
+      ...DEPLOYMENT.map(readText),
+      readText("node_modules/node-red/red.js"),
+    ].join("\n");
     for (const name of documented) {
       if (NO_VARIABLES.has(name)) continue;
       const program = /^(FFPROBE|FFMPEG)_PATH$/.exec(name)?.[1]?.toLowerCase();
