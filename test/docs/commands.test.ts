@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { unusedPort } from "../../demo/cameras";
-import { cleanEnvironment } from "../runtime/support";
+import { cleanEnvironment, post } from "../runtime/support";
 import { Engine, needsCompose } from "../container/engine";
 import { needs } from "../support/needs";
 import { projectRoot } from "../support/fixtures";
-import { ReadyProcess } from "../support/ready-process";
 import { temporaryFolder } from "../support/temporary-folder";
+import { until } from "../support/until";
 import { COMMANDS, commandsOfDocuments } from "./commands";
 import { exists, readText } from "./documents";
 
@@ -64,33 +65,33 @@ describe("the commands of the documents", () => {
   });
 
   it("npm run demo starts what it says, and leaves nothing behind", async (t) => {
-    const [command = "", ...args] = take("npm run demo").split(" ");
     const ports = { api: await unusedPort(), gui: await unusedPort(), editor: await unusedPort() };
-    const demo = new ReadyProcess({
-      ...{ file: command, args, cwd: projectRoot, ready: /Ctrl-C ends it/, timeoutMs: 100_000 },
-      env: cleanEnvironment({
-        STREAMPULSE_API_PORT: String(ports.api),
-        STREAMPULSE_GUI_PORT: String(ports.gui),
-        STREAMPULSE_EDITOR_PORT: String(ports.editor),
-      }),
+    const env = cleanEnvironment({
+      STREAMPULSE_API_PORT: String(ports.api),
+      STREAMPULSE_GUI_PORT: String(ports.gui),
+      STREAMPULSE_EDITOR_PORT: String(ports.editor),
     });
-    t.after(() => demo.stop());
-    await demo.start();
+    const [command = "", ...args] = take("npm run demo").split(" ");
+    // a group of its own, because Ctrl-C reaches all that a terminal has started
+    const demo = spawn(command, args, {
+      cwd: projectRoot,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(demo, "close");
+    t.after(() => demo.exitCode === null && process.kill(-(demo.pid as number), "SIGKILL"));
+    let output = "";
+    demo.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    await until(() => /Ctrl-C ends it/.test(output), 100_000);
     const status = (await (await fetch(`http://127.0.0.1:${ports.api}/api/status`)).json()) as object;
     assert.equal(Object.keys(status).length, 6, "as the README says");
-    const folder = path.dirname(/Configuration (\S+)/.exec(demo.output)?.[1] ?? "");
-    const password = /password (\S+)/.exec(demo.output)?.[1] ?? "";
-    const body = new URLSearchParams({ password });
-    const origin = `http://127.0.0.1:${ports.gui}`;
-    const login = await fetch(`${origin}/login`, {
-      method: "POST",
-      body,
-      headers: { origin },
-      redirect: "manual",
-    });
-    assert.equal(login.status, 303);
+    const folder = path.dirname(/Configuration (\S+)/.exec(output)?.[1] ?? "");
+    const password = /password (\S+)/.exec(output)?.[1] ?? "";
+    assert.equal((await post(`http://127.0.0.1:${ports.gui}/login`, { password })).status, 303);
     assert.ok(existsSync(folder));
-    await demo.kill("SIGTERM");
+    process.kill(-(demo.pid as number), "SIGINT");
+    await ended;
     assert.equal(existsSync(folder), false);
   });
 
