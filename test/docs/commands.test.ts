@@ -80,7 +80,8 @@ describe("the commands of the documents", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = once(demo, "close");
-    t.after(() => demo.exitCode === null && process.kill(-(demo.pid as number), "SIGKILL"));
+    const isRunning = () => demo.exitCode === null && demo.signalCode === null;
+    t.after(() => isRunning() && process.kill(-(demo.pid as number), "SIGKILL"));
     let output = "";
     demo.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     await until(() => /Ctrl-C ends it/.test(output), 100_000);
