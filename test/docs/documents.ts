@@ -125,20 +125,19 @@ export function exists(name: string): boolean {
   return existsSync(path.join(projectRoot, name));
 }
 
-const SOURCES = [
-  ...[
-    "bench",
-    "common",
-    "container",
-    "contracts",
-    "dashboard",
-    "demo",
-    "nodes",
-    "runtime",
-    "scripts",
-    "test",
-  ],
-] as const;
+/** The folders of the project, without what is made or is the user's. */
+export const FOLDERS: readonly string[] = (() => {
+  const ignored = new Set(
+    readText(".gitignore")
+      .split("\n")
+      .map((line) => line.replaceAll("/", "")),
+  );
+  return readdirSync(projectRoot, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && !ignored.has(entry.name))
+    .map(({ name }) => name);
+})();
+/** Those with source in them. */
+export const SOURCES = FOLDERS.filter((name) => !["docs", "examples", "flows"].includes(name));
 const SOURCE_FILE = /\.(ts|mjs|vue|sh|html|py)$/;
 
 /** Paths of all source files, with slashes. */

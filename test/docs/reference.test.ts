@@ -3,17 +3,22 @@ import { describe, it } from "node:test";
 import { REASONS } from "../../contracts/reasons";
 import { OPERATIONS } from "../../runtime/openapi/operations";
 import { readEnvironment, type RuntimeOptions } from "../../runtime/paths";
-import { codeIn, codesIn, COMMENTED, DOCUMENTS, documentNamed, readText, sourceFiles } from "./documents";
+import {
+  codeIn,
+  codesIn,
+  COMMENTED,
+  DOCUMENTS,
+  documentNamed,
+  readText,
+  sourceFiles,
+  SOURCES,
+} from "./documents";
 
-const PRODUCT = ["common", "container", "contracts", "dashboard", "demo", "nodes", "runtime", "scripts"];
+const PRODUCT = SOURCES.filter((name) => name !== "bench" && name !== "test");
 const DEPLOYMENT = [...COMMENTED, "Dockerfile", ".ci/run"];
-/** Words in capitals that are no variables. */
-const NO_VARIABLES = new Set(["DB", "TEXT"]);
 
 const spans = DOCUMENTS.flatMap(({ spans }) => spans);
-const sourceText = sourceFiles([...PRODUCT, "bench", "test"])
-  .map(readText)
-  .join("\n");
+const sourceText = sourceFiles().map(readText).join("\n");
 const productText = [...sourceFiles(PRODUCT), ...DEPLOYMENT].map(readText).join("\n");
 
 describe("the environment variables of the documents", () => {
@@ -26,7 +31,9 @@ describe("the environment variables of the documents", () => {
 
   it("are all that the product and its tests read", () => {
     const read = new Set([
-      ...(productText.match(/\bSTREAMPULSE_[A-Z0-9_]+\b/g) ?? []),
+      ...[...productText.matchAll(/(?:env\.|["'`{$])(STREAMPULSE_[A-Z0-9_]+)\b/g)].map(
+        ([, name = ""]) => name,
+      ),
       ...[
         ...sourceText.matchAll(/process\.env\.(STREAMPULSE_(?!TEST_)[A-Z0-9_]+)\s*(?:;|,|\)|\|\||\?\?)/g),
       ].map(([, name = ""]) => name),
@@ -52,7 +59,6 @@ describe("the environment variables of the documents", () => {
       readText("node_modules/node-red/red.js"),
     ].join("\n");
     for (const name of documented) {
-      if (NO_VARIABLES.has(name)) continue;
       const program = /^(FFPROBE|FFMPEG)_PATH$/.exec(name)?.[1]?.toLowerCase();
       const isRead = program
         ? everything.includes("`${name.toUpperCase()}_PATH`") && everything.includes(`"${program}"`)
