@@ -1,5 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
-import { addCheck, addTime, emptyRollup, HOUR_MS, ROLLUP_SIZE, type Rollup } from "./rollup";
+import { addCheck, addTime, HOUR_MS, ROLLUP_SIZE, rollupOf, type Rollup } from "./rollup";
 import { RollupTable } from "./rollup-table";
 
 /** What is not in the tables yet, of one stream. */
@@ -43,7 +43,7 @@ export class OpenRollups {
     const account = this.account(stream, at);
     if (row <= account.row) return;
     account.row = row;
-    addCheck(hourOf(account, Math.floor(at / HOUR_MS)), state, ok, latencyMs);
+    addCheck(rollupOf(account.hours, Math.floor(at / HOUR_MS)), state, ok, latencyMs);
   }
 
   /** The stream is in this state from then on. A time that was counted already is counted anew. */
@@ -160,7 +160,7 @@ export class OpenRollups {
         if (span.end !== null && span.end <= until) break;
         const from = Math.max(span.start, until);
         const account = this.account(stream, from);
-        if (span.end !== null) addSpan(account, span.state, from, span.end, 1);
+        if (span.end !== null) addTime(account.hours, span.state, from, span.end);
         else {
           account.state = span.state;
           account.until = from;
@@ -172,24 +172,10 @@ export class OpenRollups {
 
 /** Counts the time since the last time for the state that holds; takes it back where that was counted too far. */
 function settle(account: Account, at: number): void {
-  if (account.state !== null) {
-    if (at >= account.until) addSpan(account, account.state, account.until, at, 1);
-    else addSpan(account, account.state, at, account.until, -1);
+  const { state, until, hours } = account;
+  if (state !== null) {
+    if (at >= until) addTime(hours, state, until, at);
+    else addTime(hours, state, at, until, -1);
   }
   account.until = at;
-}
-
-function addSpan(account: Account, state: number, from: number, to: number, sign: 1 | -1): void {
-  for (let start = from; start < to;) {
-    const hour = Math.floor(start / HOUR_MS);
-    const end = Math.min(to, (hour + 1) * HOUR_MS);
-    addTime(hourOf(account, hour), state, sign * (end - start));
-    start = end;
-  }
-}
-
-function hourOf(account: Account, hour: number): Rollup {
-  let rollup = account.hours.get(hour);
-  if (!rollup) account.hours.set(hour, (rollup = emptyRollup()));
-  return rollup;
 }

@@ -73,8 +73,11 @@ export class StateHistory {
     this.endIncident(stream, at);
   }
 
-  /** What goes on now began then, as far as anybody is to remember. */
-  forgetBefore(stream: number, at: number): void {
+  /**
+   * What goes on now began then, as far as anybody is to remember.
+   * @returns since when that is; later than asked for where the clock was set back
+   */
+  forgetBefore(stream: number, at: number): number {
     const span = this.spans.get(stream);
     if (span && span.start < at) {
       this.statements.moveSpan.run(at, stream, span.start);
@@ -85,6 +88,7 @@ export class StateHistory {
       this.statements.moveIncident.run(at, incident.id);
       incident.start = at;
     }
+    return Math.max(at, span?.start ?? at);
   }
 
   /**
@@ -112,8 +116,12 @@ export class StateHistory {
     }
   }
 
-  /** A run that could not be told the last number begins again at 1: its transitions get the numbers that follow. */
+  /**
+   * A run that could not be told the last number begins again at 1: its transitions get the numbers that follow. One
+   * that is told again is there already.
+   */
   recordTransition(stream: number, transition: Transition): void {
+    if (this.statements.findTransition.get(transition.seq, stream, transition.at)) return;
     this.lastSeq = Math.max(transition.seq, this.lastSeq + 1);
     const message = this.messageId(transition.message, transition.reason);
     const { at, from, to, previousDurationMs, level } = transition;
@@ -125,7 +133,7 @@ export class StateHistory {
       STATE_CODES[to],
       this.reasonId(transition.reason),
       message,
-      Math.round(previousDurationMs),
+      Math.min(Math.round(previousDurationMs), Number.MAX_SAFE_INTEGER),
       level && LEVEL_CODES[level],
     );
     this.recordState(stream, { ...transition, state: to, since: at }, message);
@@ -214,6 +222,7 @@ type NumberOrNull = number | null;
 
 function prepareStatements(db: Database) {
   return {
+    findTransition: db.prepare("SELECT 1 FROM transitions WHERE seq = ? AND stream = ? AND at = ?"),
     insertTransition: db.prepare("INSERT INTO transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") as Statement<
       NumberOrNull[]
     >,

@@ -20,6 +20,7 @@ const PROGRAMS = {
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
+  prometheus: { command: ["prometheus", "--version"], debian: "prometheus" },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
   // it ends with 3 after its help
   mosquitto: { command: ["mosquitto", "-h"], debian: "mosquitto", status: 3 },
