@@ -58,7 +58,7 @@ mqtt: # ours
     await field("Port").fill(String(broker.port));
     await page.getByLabel("Password").fill("wrong");
     await test();
-    await says("refuses");
+    await says("does not authorise this client: check mqtt.username and mqtt.password");
     await page.getByLabel("Password").fill("********");
     assert.deepEqual(published, []);
   });

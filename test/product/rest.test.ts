@@ -294,6 +294,24 @@ describe("config.yaml over HTTP", () => {
     }
   });
 
+  it("keeps a service stopped over a restart of the program", async () => {
+    const stateOf = async () => (await product.stream("New")).state;
+    assert.equal((await send("POST", "api/services/monitor/stop")).status, 200);
+    await until(async () => (await stateOf()) === "unknown");
+    const output = product.running.output();
+    await product.restart();
+    shown += output;
+    ({ gui, api } = product.running.addresses);
+    await until(async () => (await names()).includes("New"));
+    assert.equal((await send("POST", "api/streams/New/check")).status, 202);
+    assert.equal(await stateOf(), "unknown");
+    assert.equal((await fetch(`${gui}healthz`)).status, 200);
+    assert.deepEqual((parse(file()) as { services: unknown }).services, { monitor: { stopped: true } });
+    // the session is the same one after the restart
+    assert.equal((await send("POST", "api/services/monitor/start")).status, 200);
+    await until(async () => (await stateOf()) === "down");
+  });
+
   it("has shown the password nowhere", () => {
     assert.ok(shown.length > 1000);
     assert.equal(shown.includes(SECRET), false);
