@@ -25,10 +25,12 @@ describe("the topic of v2.2", () => {
       { topic: "home/cams", payload: neighbours.status, qos: 2, retain: true },
     ]);
     assert.equal(service.health().running, true);
-    const { lastPublishedAt, ...details } = service.health().details;
+    const { lastPublishedAt, runningSince, ...details } = service.health().details;
     assert.ok(Math.abs(Date.now() - (lastPublishedAt as number)) < 30_000);
+    assert.ok((runningSince as number) <= (lastPublishedAt as number));
     assert.deepEqual(details, {
       ...{ connected: true, published: 1, queued: 0, broker: `127.0.0.1:${broker.port}` },
+      ...{ restarts: 0, lastError: null },
     });
     assert.deepEqual(service.look, {
       fill: "green",

@@ -157,6 +157,26 @@ describe("config.yaml over HTTP", () => {
     assert.match(file(), /- name: a\/b & "c"\n {2}url: rtsp:\/\/127\.0\.0\.1:1\/yard\n {2}group: odd\n/);
   });
 
+  it("keeps a hidden password from another host, and takes a typed one there", async () => {
+    const before = file();
+    const moved = await send("PUT", "api/streams/Door", { url: "rtsp://viewer:********@192.0.2.1/door" });
+    assert.equal(moved.status, 400);
+    assert.deepEqual(errorOf(moved), {
+      code: "invalid",
+      message: "stream.url hides its password, which was for rtsp://127.0.0.1: type it again.",
+      field: "stream.url",
+      fields: [
+        { field: "stream.url", message: "hides its password, which was for rtsp://127.0.0.1: type it again" },
+      ],
+    });
+    const broker = await send("PUT", "api/settings", { mqtt: { host: "192.0.2.1" } });
+    assert.equal(errorOf(broker).field, "settings.mqtt.password");
+    assert.equal(file(), before);
+    const typed = { url: `rtsp://viewer:${SECRET}@127.0.0.2:1/door` };
+    assert.equal((await send("PUT", "api/streams/Door", typed)).status, 200);
+    assert.match(file(), new RegExp(`url: rtsp://viewer:${SECRET}@127.0.0.2:1/door`));
+  });
+
   it("tells the second of two", async () => {
     const { headers } = await send("GET", "api/settings");
     const match = { "if-match": headers.get("etag") ?? "" };
@@ -287,6 +307,24 @@ describe("config.yaml over HTTP", () => {
       const response = await fetch(gui + place, { redirect: "manual", headers: { cookie } });
       assert.equal(response.headers.get("location"), successor);
     }
+  });
+
+  it("keeps a service stopped over a restart of the program", async () => {
+    const stateOf = async () => (await product.stream("New")).state;
+    assert.equal((await send("POST", "api/services/monitor/stop")).status, 200);
+    await until(async () => (await stateOf()) === "unknown");
+    const output = product.running.output();
+    await product.restart();
+    shown += output;
+    ({ gui, api } = product.running.addresses);
+    await until(async () => (await names()).includes("New"));
+    assert.equal((await send("POST", "api/streams/New/check")).status, 202);
+    assert.equal(await stateOf(), "unknown");
+    assert.equal((await fetch(`${gui}healthz`)).status, 200);
+    assert.deepEqual((parse(file()) as { services: unknown }).services, { monitor: { stopped: true } });
+    // the session is the same one after the restart
+    assert.equal((await send("POST", "api/services/monitor/start")).status, 200);
+    await until(async () => (await stateOf()) === "down");
   });
 
   it("has shown the password nowhere", () => {
