@@ -2,7 +2,7 @@ import type { Clock } from "../../common/clock";
 import { StreamUrlError } from "../../common/stream-url";
 import type { Check } from "../../contracts/check";
 import type { Stream } from "../../contracts/stream";
-import { MaskedUrlError, urlToTry } from "./unmask-url";
+import { MaskedUrlError, urlToTry } from "../../common/unmask-url";
 import { Health } from "./health";
 import type { Job } from "./limits";
 import { MonitoredStream, type MonitorSettings } from "./monitored-stream";

@@ -12,7 +12,7 @@ import {
 import { PASSWORD } from "../product/support";
 import { projectRoot } from "../support/fixtures";
 
-const ARGUMENTS = [
+export const BROWSER_ARGUMENTS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
@@ -43,7 +43,7 @@ export class TestBrowser {
 
   /** @param address of the dashboard's listener */
   static async start(address: string): Promise<TestBrowser> {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: BROWSER_ARGUMENTS });
     return new TestBrowser(browser, address);
   }
 

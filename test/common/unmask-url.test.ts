@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { MaskedUrlError, urlToTry } from "../../nodes/stream-probe/unmask-url";
+import { MaskedUrlError, urlToTry } from "../../common/unmask-url";
 
 const OWN = "rtsp://viewer:p@ss#1@cam.test:8554/live?channel=1&pwd=q%26r";
 

@@ -1,6 +1,6 @@
-import { unmaskUrl } from "../../common/masked-url";
-import { parseStreamUrl } from "../../common/stream-url";
-import { MASKED_SECRET } from "../../contracts/edits";
+import { unmaskUrl } from "./masked-url";
+import { parseStreamUrl } from "./stream-url";
+import { MASKED_SECRET } from "../contracts/masked-secret";
 
 /** The message is a sentence without subject, to follow "url": "hides its password …". */
 export class MaskedUrlError extends Error {}
