@@ -71,6 +71,18 @@ const dashboardFiles = () => {
   return Object.values(nodeRed.nodes).map((node) => path.basename(node));
 };
 
+export const INSTALL = ["--omit=optional", "--prefer-offline", "--no-audit", "--no-fund"];
+
+/** A userDir into which the packed package was installed as a person does. */
+export async function installedUserDir(folder: string): Promise<{ userDir: string; files: string[] }> {
+  const { tarball, files } = await pack(folder);
+  const userDir = path.join(folder, "userDir");
+  mkdirSync(userDir);
+  writeFileSync(path.join(userDir, "package.json"), '{"name":"node-red-project","private":true}');
+  await npm(userDir, ["install", ...INSTALL, tarball]);
+  return { userDir, files };
+}
+
 /** A userDir that has the package as it is built here, without an installation. @returns its path */
 export function linkedUserDir(folder: string): string {
   const userDir = path.join(folder, "userDir");
@@ -131,11 +143,15 @@ export class OwnNodeRed {
     return `http://127.0.0.1:${this.port}/${place}`;
   }
 
-  /** The node sets that it has loaded of the package. */
-  async nodeSets(): Promise<{ types: string[]; err?: unknown }[]> {
+  /** The node sets that it has loaded. */
+  async allNodeSets(): Promise<{ module: string; types: string[]; err?: unknown }[]> {
     const response = await fetch(this.url("nodes"), { headers: { Accept: "application/json" } });
-    const all = (await response.json()) as { module: string; types: string[]; err?: unknown }[];
-    return all.filter(({ module }) => module === PACKAGE);
+    return (await response.json()) as { module: string; types: string[]; err?: unknown }[];
+  }
+
+  /** Those of the package. */
+  async nodeSets(): Promise<{ types: string[]; err?: unknown }[]> {
+    return (await this.allNodeSets()).filter(({ module }) => module === PACKAGE);
   }
 
   async deploy(flow: unknown): Promise<number> {
@@ -145,6 +161,25 @@ export class OwnNodeRed {
       body: JSON.stringify(flow),
     });
     return response.status;
+  }
+
+  /** The examples of the package in the editor's menu, by name. */
+  async examples(): Promise<string[]> {
+    const response = await fetch(this.url("library/_examples_/flows"));
+    const [scope = "", name = ""] = PACKAGE.split("/");
+    interface Shelf {
+      d?: Record<string, Shelf>;
+      f?: string[];
+    }
+    const { d: modules = {} } = (await response.json()) as Shelf;
+    const shelf = modules[PACKAGE] ?? modules[scope]?.d?.[name];
+    return shelf?.f ?? [];
+  }
+
+  /** An example as the menu imports it. */
+  async example<T>(name: string): Promise<T[]> {
+    const response = await fetch(this.url(`library/_examples_/flows/${PACKAGE}/${name}`));
+    return (await response.json()) as T[];
   }
 
   /** What the editor shows below a node; undefined: nothing yet. */
