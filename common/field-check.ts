@@ -16,7 +16,7 @@ export interface NumberLimits {
 /** Which sentence of dashboard/locales (`settings.check.<text>`) says what is wrong, and with which values. */
 export interface FieldFault {
   text: string;
-  values?: Record<string, number>;
+  values?: Record<string, string | number>;
   /** The parser's own words, which may say more. */
   english?: string;
 }

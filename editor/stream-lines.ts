@@ -1,8 +1,7 @@
 import { nameFault, textFault, urlFault, type FieldFault } from "../common/field-check";
 import { keptUrl, MOST_FORM_STREAMS, type FormStream } from "../common/form-streams";
-import { unmaskUrl } from "../common/masked-url";
-import { MaskedUrlError, urlToTry } from "../common/unmask-url";
-import { StreamUrlError } from "../common/stream-url";
+import { MaskedUrlError, unmaskUrl } from "../common/masked-url";
+import { isSamePlace, placeOf } from "../common/secret-place";
 import { MASKED_SECRET } from "../contracts/masked-secret";
 
 /** The lines of a form's list of streams, without the form. */
@@ -32,13 +31,22 @@ export function lineFaults({ name, url, group, before }: TypedLine, others: read
 /** A hidden password goes to the host that it is for, and nobody can tell which part of a typed one is hidden. */
 function maskFault(typed: string, before: string | undefined): FieldFault | null {
   if (!typed.includes(MASKED_SECRET)) return null;
-  try {
-    urlToTry(typed, before);
-  } catch (error) {
-    if (!(error instanceof MaskedUrlError || error instanceof StreamUrlError)) throw error;
-    return { text: "masked" };
+  const place = before?.includes(MASKED_SECRET) ? placeOf(before) : undefined;
+  if (before !== undefined && place !== undefined && !isSamePlace(typed, before)) {
+    return { text: "otherPlace", values: { place } };
   }
-  return keptUrl(typed).url === typed ? null : { text: "masked" };
+  const isWhole = unmasked(typed, before) !== undefined && keptUrl(typed).url === typed;
+  return isWhole ? null : { text: "typePassword" };
+}
+
+/** @returns undefined when a mask stands for nothing, or for a secret of another address */
+function unmasked(typed: string, known: string | undefined): string | undefined {
+  try {
+    return unmaskUrl(typed, known);
+  } catch (error) {
+    if (error instanceof MaskedUrlError) return undefined;
+    throw error;
+  }
 }
 
 /** A list as the flow holds it: the same limits, without what only an open form knows. */
@@ -64,5 +72,5 @@ export function freeSlot(taken: ReadonlySet<number>): number | undefined {
  * @param known undefined when it does not
  */
 export function urlToSend(typed: string, known: string | undefined): string {
-  return (known === undefined ? undefined : unmaskUrl(typed, known)) ?? typed;
+  return unmasked(typed, known) ?? typed;
 }

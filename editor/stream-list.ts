@@ -1,4 +1,3 @@
-import type { FieldFault } from "../common/field-check";
 import { keptUrl, urlCredential, type FormStream } from "../common/form-streams";
 import { tellBelow } from "./fields";
 import type { EditedNode } from "./node-red-editor";
@@ -114,16 +113,11 @@ export class StreamList {
       const fault = faults()[key];
       // an empty line that was just added is no mistake yet
       if (fault?.text === "empty" && row.before === undefined) return true;
-      return this.sentence(fault);
+      return fault ? faultText(fault) : true;
     };
     for (const key of ["name", "url", "group"] as const) row.look.push(tellBelow(row[key], told(key)));
     // a name that is changed here may set another line right
     row.name.addEventListener("input", () => this.lookAgain());
-  }
-
-  private sentence(fault: FieldFault | undefined): true | string {
-    if (!fault) return true;
-    return fault.text === "masked" ? this.node._("stream-config.list.masked") : faultText(fault);
   }
 
   private request({ name, url, slot, before }: Row) {
@@ -153,8 +147,7 @@ export function streamListFault(node: ListNode, lines: unknown): true | string {
   const found = firstFault(lines);
   if (!found) return true;
   const { line: stream, fault } = found;
-  const sentence = fault.text === "masked" ? node._("stream-config.list.masked") : faultText(fault);
-  return `${stream.name || node._("stream-config.list.unnamed")}: ${sentence}`;
+  return `${stream.name || node._("stream-config.list.unnamed")}: ${faultText(fault)}`;
 }
 
 function field(type: string, label: string, value = ""): HTMLInputElement {

@@ -1,7 +1,6 @@
 import { firstIssue } from "../../common/first-issue";
 import { MOST_FORM_STREAMS, urlCredential, type FormStream } from "../../common/form-streams";
-import { StreamUrlError } from "../../common/stream-url";
-import { MaskedUrlError, urlToTry } from "../../common/unmask-url";
+import { MaskedUrlError, unmaskUrl } from "../../common/masked-url";
 import { streamSchema, type Stream } from "../../contracts/stream";
 import { withEnvironment, type Environment } from "./environment";
 
@@ -54,7 +53,7 @@ function readLine(line: Partial<FormStream>, secrets: Environment, env: Environm
     const parsed = streamSchema.safeParse(values);
     return parsed.success ? parsed.data : { problem: firstIssue(parsed.error).replace(":", "") };
   } catch (error) {
-    if (!(error instanceof MaskedUrlError || error instanceof StreamUrlError)) throw error;
+    if (!(error instanceof MaskedUrlError)) throw error;
     return { problem: `url ${error.message}` };
   }
 }
@@ -62,7 +61,7 @@ function readLine(line: Partial<FormStream>, secrets: Environment, env: Environm
 /** A URL with `${NAME}` has no host that could be compared: its secrets are the environment's. */
 function wholeUrl({ url, slot }: Partial<FormStream>, secrets: Environment): unknown {
   if (typeof url !== "string") return url;
-  return urlToTry(url.trim(), typeof slot === "number" ? secrets[urlCredential(slot)] : undefined);
+  return unmaskUrl(url.trim(), typeof slot === "number" ? secrets[urlCredential(slot)] : undefined);
 }
 
 function takenProblem({ name }: Stream, { streams }: FormRead): string | undefined {

@@ -2,9 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { firstIssue } from "../../common/first-issue";
 import { MOST_FORM_STREAMS, urlCredential } from "../../common/form-streams";
+import { MaskedUrlError, unmaskUrl } from "../../common/masked-url";
 import { isSameOrigin } from "../../common/same-origin";
-import { StreamUrlError } from "../../common/stream-url";
-import { MaskedUrlError, urlToTry } from "../../common/unmask-url";
 import { streamSchema } from "../../contracts/stream";
 import { replyOf, type Reply } from "./obey-input";
 import type { Tester } from "./test-desk";
@@ -66,10 +65,10 @@ async function replyTo(
   const secret =
     node !== undefined && slot !== undefined ? secretsOf(node)?.[urlCredential(slot)] : undefined;
   try {
-    const url = urlToTry(stream.url, typeof secret === "string" ? secret : undefined);
+    const url = unmaskUrl(stream.url, typeof secret === "string" ? secret : undefined);
     return replyOf(await desk.test({ ...stream, url }));
   } catch (error) {
-    if (!(error instanceof MaskedUrlError || error instanceof StreamUrlError)) throw error;
+    if (!(error instanceof MaskedUrlError)) throw error;
     return refused(400, "invalid", `url: ${error.message}`, "url");
   }
 }

@@ -100,6 +100,14 @@ streams:
     assert.match(await form().getByLabel("URL", { exact: true }).inputValue(), /^rtsp:\/\/admin:\*{8}@127/);
     await form().getByRole("button", { name: "Test" }).click();
     await shows("Works");
+    const url = form().getByLabel("URL", { exact: true });
+    const masked = await url.inputValue();
+    await url.fill(masked.replace("127.0.0.1", "192.0.2.1"));
+    await shows("Type the password again: the hidden one was for rtsp://127.0.0.1.");
+    await form().getByRole("button", { name: "Save" }).click();
+    await shows("Type the password again: the hidden one was for rtsp://127.0.0.1.");
+    assert.equal(await url.getAttribute("aria-invalid"), "true");
+    await url.fill(masked);
     await form().getByLabel("Name", { exact: true }).fill("Front gate");
     await form().getByRole("button", { name: "Save" }).click();
     await form().waitFor({ state: "detached" });

@@ -121,7 +121,7 @@ for (const { name, folder: nodeRed } of nodeReds) {
       await later.locator(".streampulse-up").waitFor();
       assert.doesNotMatch(await later.content(), /s3cret/);
       await url.fill("rtsp://viewer:********@elsewhere.test/live");
-      await later.getByText("The password is hidden, and kept for this address only").waitFor();
+      await later.getByText("Type the password again: the hidden one was for rtsp://127.0.0.1.").waitFor();
       await url.fill(config?.streams?.[0]?.url ?? "");
       // a new name, and the other line goes
       await later.getByLabel("Name", { exact: true }).first().fill("Front gate");

@@ -44,12 +44,12 @@ describe("a line of the form", () => {
   it("keeps a hidden password for its own address", () => {
     assert.equal(faultOf(MASKED, MASKED), undefined);
     assert.equal(faultOf("rtsp://viewer:********@cam.test/other", MASKED), undefined);
-    assert.equal(faultOf("rtsp://viewer:********@elsewhere.test/live", MASKED), "masked");
-    assert.equal(faultOf("http://viewer:********@cam.test/live", MASKED), "masked");
-    assert.equal(faultOf(MASKED), "masked", "nothing is known of a new line");
+    assert.equal(faultOf("rtsp://viewer:********@elsewhere.test/live", MASKED), "otherPlace");
+    assert.equal(faultOf("http://viewer:********@cam.test/live", MASKED), "otherPlace");
+    assert.equal(faultOf(MASKED), "typePassword", "nothing is known of a new line");
     assert.equal(
       faultOf("rtsp://viewer:********@cam.test/live?token=abc", MASKED),
-      "masked",
+      "typePassword",
       "half of it typed",
     );
   });

@@ -157,6 +157,26 @@ describe("config.yaml over HTTP", () => {
     assert.match(file(), /- name: a\/b & "c"\n {2}url: rtsp:\/\/127\.0\.0\.1:1\/yard\n {2}group: odd\n/);
   });
 
+  it("keeps a hidden password from another host, and takes a typed one there", async () => {
+    const before = file();
+    const moved = await send("PUT", "api/streams/Door", { url: "rtsp://viewer:********@192.0.2.1/door" });
+    assert.equal(moved.status, 400);
+    assert.deepEqual(errorOf(moved), {
+      code: "invalid",
+      message: "stream.url hides its password, which was for rtsp://127.0.0.1: type it again.",
+      field: "stream.url",
+      fields: [
+        { field: "stream.url", message: "hides its password, which was for rtsp://127.0.0.1: type it again" },
+      ],
+    });
+    const broker = await send("PUT", "api/settings", { mqtt: { host: "192.0.2.1" } });
+    assert.equal(errorOf(broker).field, "settings.mqtt.password");
+    assert.equal(file(), before);
+    const typed = { url: `rtsp://viewer:${SECRET}@127.0.0.2:1/door` };
+    assert.equal((await send("PUT", "api/streams/Door", typed)).status, 200);
+    assert.match(file(), new RegExp(`url: rtsp://viewer:${SECRET}@127.0.0.2:1/door`));
+  });
+
   it("tells the second of two", async () => {
     const { headers } = await send("GET", "api/settings");
     const match = { "if-match": headers.get("etag") ?? "" };

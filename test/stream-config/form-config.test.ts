@@ -39,7 +39,7 @@ describe("the streams of stream-config's form", () => {
     [
       "a hidden password for another host",
       [line(0, "Gate", "rtsp://viewer:********@elsewhere.test/live")],
-      'stream 1 "Gate": url hides its password, and the stored one is for rtsp://cam.test only: type it; it is left out',
+      'stream 1 "Gate": url hides its password, which was for rtsp://cam.test: type it again; it is left out',
     ],
     [
       "a variable that is not set",

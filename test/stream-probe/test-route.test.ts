@@ -123,7 +123,7 @@ describe("the route that tries a URL for the editor", () => {
       "a hidden password for another address",
       { ...typed("rtsp://viewer:********@evil.test/"), node: "config", slot: 3 },
       400,
-      /is for rtsp:\/\/cam\.test only/,
+      /which was for rtsp:\/\/cam\.test/,
     ],
   ];
   for (const [what, body, wanted, pattern, headers] of refused) {
