@@ -107,7 +107,7 @@ for (const { name, folder: nodeRed } of nodeReds) {
         assert.doesNotMatch(readFileSync(path.join(userDir, file), "utf8"), /s3cret/, file);
       }
       // the probe has the password
-      await until(async () => (await own.statusOf("probe")) === "1 up, 1 degraded", 30_000);
+      await until(async () => (await own.statusOf("probe")) === "1 up · 1 degraded", 30_000);
       await page.close();
 
       // another person, later
