@@ -165,20 +165,15 @@ export class OwnNodeRed {
 
   /** The examples of the package in the editor's menu, by name. */
   async examples(): Promise<string[]> {
-    const response = await fetch(this.url("library/_examples_/flows"));
-    const [scope = "", name = ""] = PACKAGE.split("/");
-    interface Shelf {
-      d?: Record<string, Shelf>;
-      f?: string[];
-    }
-    const { d: modules = {} } = (await response.json()) as Shelf;
-    const shelf = modules[PACKAGE] ?? modules[scope]?.d?.[name];
-    return shelf?.f ?? [];
+    const shelf = await this.example<string | { fn: string }>("");
+    // others are folders
+    return shelf.flatMap((entry) => (typeof entry === "string" ? [] : [entry.fn]));
   }
 
   /** An example as the menu imports it. */
   async example<T>(name: string): Promise<T[]> {
-    const response = await fetch(this.url(`library/_examples_/flows/${PACKAGE}/${name}`));
+    const response = await fetch(this.url(`library/examples/flows/${PACKAGE}/${name}`));
+    if (!response.ok) throw new Error(`the menu has no example "${name}": HTTP ${response.status}`);
     return (await response.json()) as T[];
   }
 
