@@ -82,9 +82,13 @@ for (const [type, script] of Object.entries(own.nodes)) {
       assert.deepEqual(codes(german), codes(english));
     });
 
-    it("is called by its type, in the category of all, in a colour of the family, with an icon", () => {
+    it("is called as its type, in the category of all, in a colour of the family, with an icon", () => {
       const isConfig = html.includes('category: "config"');
-      if (!isConfig) assert.match(html, new RegExp(`paletteLabel: "${type}"`));
+      const label = type.replace(/^ui-/, "").replaceAll("-", " ");
+      if (!isConfig) {
+        assert.ok(html.includes(`paletteLabel: "${label}"`));
+        assert.ok(html.includes(`return this.name || "${label}";`));
+      }
       assert.match(html, isConfig ? /category: "config"/ : /category: "StreamPulse"/);
       const [, colour = ""] = /color: "(#[0-9A-F]{6})"/.exec(html) ?? [];
       COLOURS.set(type, colour);
