@@ -3,7 +3,8 @@ import path from "node:path";
 import type { MqttSettings } from "../../contracts/settings";
 import type { BrokerSettings } from "./broker-settings";
 import { isOwnStatus, statusUrlFault } from "./status-source";
-import { topicFault, topicsOf, type Topics } from "./topics";
+import { topicFault } from "./topic-fault";
+import { topicsOf, type Topics } from "./topics";
 
 /** What is published where, read and checked. */
 export interface PublisherSettings {
