@@ -61,7 +61,7 @@ function board(test: TestContext, settings: Message = { streampulse: { product: 
 
 async function withStreams(test: TestContext, settings?: Message) {
   const all = board(test, settings);
-  await all.node.receive({ ...snapshot(1, [liveStream("Gate")]), board: "board" });
+  await all.node.receive({ ...snapshot(1, [liveStream("Gate", { id: 1 })]), board: "board" });
   return all;
 }
 
@@ -147,7 +147,7 @@ describe("ui-stream-board, the node", () => {
     assert.deepEqual((await first).data, expected);
     assert.deepEqual((await page("two").ask("bars", { keys: [1] })).data, expected);
     assert.equal(sent(0).length, 1);
-    await node.receive({ ...changes(2, [liveStream("Gate", { state: "down", reason: "timeout" })]) });
+    await node.receive({ ...changes(2, [liveStream("Gate", { id: 1, state: "down", reason: "timeout" })]) });
     void page("two").ask("bars", { keys: [1] });
     assert.equal(sent(0).length, 2);
     await node.receive({ ...sent(0).at(-1)!, statusCode: 200, payload });
