@@ -46,7 +46,10 @@ export class BoardBars {
   async bars(keys: readonly number[]): Promise<BarsAnswer> {
     const now = this.options.clock.elapsed();
     const isFresh = (key: number) => now - (this.kept.get(key)?.at ?? -Infinity) < KEPT_MS;
-    const found = await this.ask(keys.filter((key) => !isFresh(key)), now);
+    const found = await this.ask(
+      keys.filter((key) => !isFresh(key)),
+      now,
+    );
     const known = keys.map((key) => found.get(key) ?? this.kept.get(key)?.bars);
     return { bucketMs: this.bucketMs, streams: known.filter((bars) => bars !== undefined) };
   }

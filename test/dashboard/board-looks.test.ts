@@ -119,7 +119,10 @@ describe("the looks of the board", needs("chromium"), () => {
           };
           const rows = [...document.querySelectorAll(".list [role=listitem]:has(.thumbnail)")];
           const missing = rows.filter((row) => isSeen(row) && !row.querySelector(".thumbnail img"));
-          return rows.length > 0 && missing.every((row) => row.matches(":has(.state-mark:is(.down, .degraded, .paused))"));
+          return (
+            rows.length > 0 &&
+            missing.every((row) => row.matches(":has(.state-mark:is(.down, .degraded, .paused))"))
+          );
         }),
       120_000,
     );

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { jpegParts } from "../../dashboard/ui-stream-board/vue/detail/jpeg-parts";
 
-const jpegs = [Buffer.from([0xff, 0xd8, 13, 10, 13, 10, 0xff, 0xd9]), Buffer.alloc(5000, "--streampulse\r\n")];
+const jpegs = [
+  Buffer.from([0xff, 0xd8, 13, 10, 13, 10, 0xff, 0xd9]),
+  Buffer.alloc(5000, "--streampulse\r\n"),
+];
 const part = (jpeg: Buffer, length = jpeg.length) =>
   Buffer.concat([
     Buffer.from(`Content-Type: image/jpeg\r\nContent-Length: ${length}\r\n\r\n`),

@@ -7,7 +7,9 @@ const LENGTH = /^content-length: *(\d+)\r?$/im;
  * would show them too, but it tells neither why there are none nor that they have ended.
  * @throws Error when it is something else, or the connection breaks
  */
-export async function* jpegParts(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export async function* jpegParts(
+  stream: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = stream.getReader();
   const bytes = new Bytes();
   try {

@@ -17,7 +17,9 @@ export function adviceOf({ reason }: { reason: Reason | null }): string {
 /** All that is known of what is the matter: for a tip where the line is too short. Undefined while nothing is. */
 export function explanationOf(row: Pick<BoardRow, "state" | "reason" | "check">): string | undefined {
   const matter = matterOf(row);
-  return matter === "" ? undefined : [`${matter}.`, adviceOf(row), row.check?.message].filter(Boolean).join(" ");
+  return matter === ""
+    ? undefined
+    : [`${matter}.`, adviceOf(row), row.check?.message].filter(Boolean).join(" ");
 }
 
 /** How long the last check waited for an answer; empty where there was none. */
