@@ -185,7 +185,11 @@ describe("the board in a browser", needs("chromium"), () => {
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
       // the list, which says so too, is hidden behind the stream's page
-      await page.getByRole("article").getByText("RTSP 503", { exact: true }).first().waitFor();
+      await page
+        .getByRole("article")
+        .getByText("RTSP 503 Service Unavailable", { exact: true })
+        .first()
+        .waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), name);
       await page.keyboard.press("Escape");
     }
