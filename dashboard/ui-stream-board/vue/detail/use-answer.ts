@@ -1,4 +1,5 @@
 import { onScopeDispose, shallowRef, watch, type Ref, type WatchSource } from "vue";
+import { failureText } from "../../../shared/failure-text";
 
 export interface Answered<Answer> {
   /** Undefined until the first one came. */
@@ -31,7 +32,7 @@ export function useAnswer<Answer>(
       answer.value = found;
       failure.value = "";
     } catch (error) {
-      if (number === asked) failure.value = (error as Error).message;
+      if (number === asked) failure.value = failureText(error as Error);
     }
   };
   watch(
