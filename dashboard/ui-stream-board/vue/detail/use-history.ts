@@ -1,16 +1,9 @@
 import { computed, ref, shallowRef, type Ref } from "vue";
 import type { BoardRow } from "../data/board-row";
 import type { Board } from "../data/use-board";
-import type { Bucket, BucketsAnswer } from "./answers";
+import type { BucketsAnswer, History } from "./answers";
 import { bucketFor, LEAST_RANGE_MS, WINDOWS, type TimeRange, type Window } from "./time-range";
 import { useAnswer } from "./use-answer";
-
-/** What was asked for belongs to the answer: another range may have been chosen since. */
-export interface History {
-  range: TimeRange;
-  bucketMs: number;
-  buckets: Bucket[];
-}
 
 export interface ShownHistory {
   /** Undefined until the first answer. */
@@ -61,7 +54,7 @@ export function useHistory(board: Board, row: () => BoardRow): ShownHistory {
   function zoom({ from, to }: TimeRange): void {
     const middle = (from + to) / 2;
     const half = Math.max(to - from, LEAST_RANGE_MS) / 2;
-    zoomed.value = { from: Math.max(0, middle - half), to: Math.min(board.now.value, middle + half) };
+    zoomed.value = { from: Math.max(1, middle - half), to: Math.min(board.now.value, middle + half) };
   }
 
   function zoomBy(factor: number, around: number): void {
