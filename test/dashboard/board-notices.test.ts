@@ -62,7 +62,7 @@ describe("what the board says beside the streams", needs("chromium"), () => {
     writeFileSync(file(), `${good}\n  : [`);
     await page
       .getByRole("status")
-      .getByText(/config\.yaml.*line \d+/)
+      .getByText(/config\.yaml:\d+:\d+: /)
       .waitFor();
     await rowOf(page, "Gate").getByText("Up", { exact: true }).waitFor();
     await assertAccessible(page, "a problem");

@@ -31,6 +31,7 @@ export function useHistory(board: Board, row: () => BoardRow): ShownHistory {
   /** New at each minute, unless somebody looks at a part of the past. */
   const minute = computed(() => (zoomed.value ? 0 : Math.floor(board.now.value / MINUTE_MS)));
   const { answer: history, failure } = useAnswer<History>(
+    board.connected,
     [window, zoomed, minute],
     async () => {
       const now = board.now.value;
