@@ -164,7 +164,7 @@ describe("the board in a browser", needs("chromium"), () => {
     const page = await board.list();
     await page.evaluate(() => history.pushState(null, "", "?stream=Nobody"));
     await page.reload();
-    await page.getByText("There is no stream named “Nobody”.").waitFor();
+    await page.getByText(/^There is no stream named “\u2068Nobody\u2069”\./).waitFor();
     await page.getByRole("button", { name: "All streams" }).click();
     await rowOf(page, "Gate").waitFor();
   });
