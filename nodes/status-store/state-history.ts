@@ -79,16 +79,17 @@ export class StateHistory {
    */
   forgetBefore(stream: number, at: number): number {
     const span = this.spans.get(stream);
-    if (span && span.start < at) {
-      this.statements.moveSpan.run(at, stream, span.start);
-      span.start = at;
+    const from = Math.max(at, span?.start ?? at);
+    if (span && span.start < from) {
+      this.statements.moveSpan.run(from, stream, span.start);
+      span.start = from;
     }
     const incident = this.incidents.get(stream);
-    if (incident && incident.start < at) {
-      this.statements.moveIncident.run(at, incident.id);
-      incident.start = at;
+    if (incident && incident.start < from) {
+      this.statements.moveIncident.run(from, incident.id);
+      incident.start = from;
     }
-    return Math.max(at, span?.start ?? at);
+    return from;
   }
 
   /**
@@ -162,7 +163,9 @@ export class StateHistory {
       return;
     }
     // a clock that was set back must neither overwrite a span nor end it before it began
-    const start = open ? Math.max(at, open.start + 1, open.notBefore ?? 0) : at;
+    const start = open
+      ? Math.max(at, open.start + 1, open.notBefore ?? 0)
+      : Math.max(at, this.statements.firstFree.get(stream) as number);
     this.replaceSpan(stream, start, next, Math.min(at, start));
     if (next.state === DEGRADED || next.state === DOWN) {
       this.openIncident(stream, start, next.state, next.reason, message);
@@ -226,6 +229,11 @@ function prepareStatements(db: Database) {
     insertTransition: db.prepare("INSERT INTO transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") as Statement<
       NumberOrNull[]
     >,
+    firstFree: db
+      .prepare(
+        `SELECT max(coalesce(max("end"), 0), coalesce(max(start), -1) + 1) FROM spans WHERE stream = ?`,
+      )
+      .pluck(),
     insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?, ?)") as Statement<NumberOrNull[]>,
     endSpan: db.prepare(`UPDATE spans SET "end" = ? WHERE stream = ? AND start = ?`),
     moveSpan: db.prepare("UPDATE spans SET start = ? WHERE stream = ? AND start = ?"),

@@ -293,8 +293,8 @@ describe("config.yaml over HTTP", () => {
     const csv = await send("GET", "api/export.csv");
     assert.equal(csv.headers.get("content-type"), "text/csv; charset=utf-8");
     assert.match(csv.text, /^stream,ts,status,latency_ms,message\r\n/);
-    const ndjson = await send("GET", "api/export.ndjson?stream=New");
-    assert.equal(ndjson.status, 200);
+    const ndjson = await fetch(`${gui}api/export.ndjson?stream=New`, { headers: { cookie } });
+    assert.deepEqual([ndjson.status, ndjson.headers.get("content-type")], [200, "application/x-ndjson"]);
   });
 
   it("leads v2.2's addresses on", async () => {

@@ -15,7 +15,8 @@ import { check, flat, NOW, rows, stateOf, transition } from "./support";
 
 const NAMES = ["a", "b", "c", "d"];
 const MINUTE = 60_000;
-const RUNS = 60;
+/** The same lives each time; whoever looks for rarer faults takes more runs and another seed. */
+const RUNS = { numRuns: 40, seed: 2026 };
 
 /** What may happen to a store, with numbers that say to whom and how long. */
 type Event =
@@ -299,7 +300,7 @@ describe("whatever happens to a store, in any order", () => {
   it("its tables agree with each other and with what was told", { timeout: 180_000 }, (context) => {
     fc.assert(
       fc.property(events, (all) => liveThrough(context, all)),
-      { numRuns: RUNS },
+      RUNS,
     );
   });
 });

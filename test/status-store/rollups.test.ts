@@ -106,9 +106,9 @@ describe("rollups", () => {
     one.apply({ kind: "states", states: [stateOf("a", { since: T + 1 })] });
     one.rollups.flush(0, 10, T + 60_000);
     one.apply({ kind: "transition", transition: transition("a", { at: T + 50_000 }) });
-    assert.deepEqual(sums(db, one.rollups, T + 100_000), {
-      0: [0, 0, 0, 0, 49_999, 0, 50_000],
-    });
+    const expected = { 0: [0, 0, 0, 0, 49_999, 0, 50_000] };
+    assert.deepEqual(sums(db, one.rollups, T + 100_000), expected);
+    assert.deepEqual(sums(db, new Recorder(db).rollups, T + 100_000), expected, "after a crash too");
   });
 
   it("count the time in which nobody watched as unknown, and leave an incident open over it", () => {
