@@ -87,7 +87,7 @@ describe("what the settings page changes", needs("chromium"), () => {
   });
 
   it("says at the field what the server refuses", async () => {
-    await page.getByRole("textbox", { name: "Host", exact: true }).fill("${NO_SUCH_VARIABLE}");
+    await page.getByLabel("User name").fill("${NO_SUCH_VARIABLE}");
     await save();
     await page
       .getByText("names the environment variable NO_SUCH_VARIABLE, which is not set", { exact: false })

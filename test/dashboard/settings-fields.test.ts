@@ -52,10 +52,8 @@ describe("the settings page has a field for every key", () => {
   it("with a label, and a text for each choice", () => {
     const { field } = texts.settings;
     const all = [
-      ...[...GENERAL, ...MQTT]
-        .flatMap((group) => group.fields)
-        .map((one) => ({ one, root: field as unknown })),
-      ...STREAM_FIELDS.map((one) => ({ one, root: field.stream as unknown })),
+      ...[...GENERAL, ...MQTT].flatMap((group) => group.fields).map((one) => ({ one, root: field })),
+      ...STREAM_FIELDS.map((one) => ({ one, root: field.stream })),
     ];
     for (const { one, root } of all) {
       assert.ok(hasText(root, `${one.path}.label`), one.path);
