@@ -208,6 +208,22 @@ describe("what the settings page changes", needs("chromium"), () => {
     await page.getByRole("button", { name: "Cancel" }).click();
   });
 
+  it("takes a file of 10 MB and not a larger one, and says what is wrong with it", async () => {
+    const choose = (name: string, bytes: number) =>
+      page.getByLabel("Choose a file …").setInputFiles({
+        name,
+        mimeType: "text/plain",
+        buffer: Buffer.alloc(bytes, "x: ["),
+      });
+    const before = settings.config;
+    await choose("huge.txt", 10 * 1024 * 1024 + 1);
+    await page.getByText("huge.txt is larger than 10 MB: is it the right file?").waitFor();
+    await choose("garbage.txt", 10 * 1024 * 1024);
+    await page.getByText("The text is larger than 5 MB: is it the right one?").waitFor();
+    assert.equal(settings.config, before);
+    await page.getByRole("button", { name: "Take another" }).click();
+  });
+
   it("makes and revokes tokens", async () => {
     await tab("Account");
     await page.getByLabel("Name", { exact: true }).fill("script");
