@@ -68,7 +68,9 @@ export class StreamList {
   }
 
   private inOrder(): Row[] {
-    const items = [...this.list.querySelectorAll<HTMLElement>(".red-ui-editableList-item-content")];
+    // a line that was taken out fades for a while, and somebody may be quicker
+    const there = "li:not(.red-ui-editableList-item-deleting) > .red-ui-editableList-item-content";
+    const items = [...this.list.querySelectorAll<HTMLElement>(there)];
     return items.flatMap((item) => this.rows.get(item) ?? []);
   }
 
