@@ -62,8 +62,10 @@ export function useHistory(board: Board, row: () => BoardRow): ShownHistory {
     if (!history.value) return;
     const { from, to } = history.value.range;
     const length = (to - from) * factor;
-    if (length >= WINDOWS[window.value]) zoomed.value = null;
-    else zoom({ from: around - length / 2, to: around + length / 2 });
+    if (length >= WINDOWS[window.value]) return void (zoomed.value = null);
+    // as long as was asked for also where it would reach into the future
+    const end = Math.min(board.now.value, around + length / 2);
+    zoom({ from: end - length, to: end });
   }
 
   const isZoomed = computed(() => zoomed.value !== null);
