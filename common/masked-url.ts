@@ -1,4 +1,4 @@
-import { MASKED_SECRET } from "../contracts/edits";
+import { MASKED_SECRET } from "../contracts/masked-secret";
 import { isSamePlace, placeOf } from "./secret-place";
 import { splitAuthority } from "./stream-url";
 

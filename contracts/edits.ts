@@ -7,8 +7,7 @@ import { streamNameSchema, streamSchema } from "./stream";
  * message, all its properties kept, with `statusCode` and, in `payload`, the answer or `{error: {code, message, field?}}`.
  */
 
-/** What stands for a password that is not shown. Written back, it means: as it was. */
-export const MASKED_SECRET = "********";
+export { MASKED_SECRET } from "./masked-secret";
 
 /**
  * The settings of a stream as somebody typed them: the keys of contracts/stream.ts, `${NAME}` for what the environment

@@ -11,6 +11,7 @@ import {
 } from "playwright-core";
 import { PASSWORD } from "../product/support";
 import { projectRoot } from "../support/fixtures";
+import { until } from "../support/until";
 
 /** Debian's chromium; it asks its maker for this and that unless it is told not to. */
 export function launchChromium(): Promise<Browser> {
@@ -113,6 +114,22 @@ export class TestBrowser {
 /** The line of one stream in the list. */
 export function rowOf(page: Page, name: string): Locator {
   return page.getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+/**
+ * The line of one stream, scrolled to: only those near the screen are in the page, and what stands above the list may
+ * push it down.
+ */
+export async function reveal(page: Page, name: string): Promise<Locator> {
+  const row = rowOf(page, name);
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await until(async () => {
+    if ((await row.count()) > 0) return true;
+    await page.evaluate(() => window.scrollBy(0, window.innerHeight / 2));
+    return false;
+  });
+  await row.scrollIntoViewIfNeeded();
+  return row;
 }
 
 /** The names of the list, from top to bottom. */

@@ -294,6 +294,21 @@ describe("config.yaml over HTTP", () => {
     SCHEMAS.Incidents.parse((await send("GET", "api/incidents")).body);
   });
 
+  it("gives a copy of the database and all checks, after login and only where they belong", async () => {
+    const backup = await fetch(`${gui}api/backup`, { headers: { cookie } });
+    assert.equal(backup.status, 200);
+    const bytes = Buffer.from(await backup.arrayBuffer());
+    assert.equal(bytes.subarray(0, 15).toString(), "SQLite format 3");
+    assert.equal(bytes.includes(SECRET), false);
+    assert.notEqual((await fetch(`${gui}api/backup`, { redirect: "manual" })).status, 200);
+    assert.equal((await fetch(`${api}api/backup`, { headers: { cookie } })).status, 404);
+    const csv = await send("GET", "api/export.csv");
+    assert.equal(csv.headers.get("content-type"), "text/csv; charset=utf-8");
+    assert.match(csv.text, /^stream,ts,status,latency_ms,message\r\n/);
+    const ndjson = await fetch(`${gui}api/export.ndjson?stream=New`, { headers: { cookie } });
+    assert.deepEqual([ndjson.status, ndjson.headers.get("content-type")], [200, "application/x-ndjson"]);
+  });
+
   it("leads v2.2's addresses on", async () => {
     for (const [place, successor] of [
       ["export/all.csv", "/api/export.csv"],

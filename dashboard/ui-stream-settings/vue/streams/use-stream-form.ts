@@ -97,7 +97,7 @@ export function useStreamForm(properties: StreamFormProperties) {
     const copied = properties.entry && { copy_of: properties.entry.name };
     const stream = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null));
     if (stream.enabled === true) delete stream.enabled;
-    await store.edit({ action: "add-streams", streams: [{ ...stream, ...copied } as never] }, revision);
+    await store.edit({ action: "add-streams", streams: [{ ...stream, ...copied }] }, revision);
   }
 
   return { store, config, rules, original, deleted, groups, form, addAgain };
