@@ -52,8 +52,15 @@ export interface DashboardApp {
   pageOf(type: string): string | undefined;
   /** The address of what a flow answers under this path. */
   pathOf(path: string): string;
+  /** Follows a link to another page without loading the dashboard anew; a click that wants a new tab gets one. */
+  follow(event: MouseEvent, path: string): void;
   /** Whether the server would let this browser in now; null when it cannot be asked. */
   isSignedIn(): Promise<boolean | null>;
+}
+
+/** False for a click that asks the browser for a new tab or window. */
+export function isPlainClick(event: MouseEvent): boolean {
+  return event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
 }
 
 /** To be called in the setup of a component. */
@@ -82,6 +89,11 @@ export function useDashboard(): DashboardApp {
       return page && pathOf(page);
     },
     pathOf: (path) => `${$store.state.setup.setup.RED?.httpNodeRoot ?? ""}${path}`.replace("//", "/"),
+    follow: (event, path) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      void $router.push(path);
+    },
     isSignedIn: async () => {
       try {
         const { status } = await fetch(`${$store.state.setup.setup.basePath ?? ""}/_setup`);

@@ -13,6 +13,11 @@ const UNITS = [
   ["seconds", SECOND_MS],
 ] as const;
 
+/** A name within a sentence: whatever direction its characters want, the sentence keeps its own (FSI and PDI of Unicode). */
+export function isolated(name: string): string {
+  return `\u2068${name}\u2069`;
+}
+
 /** Writes numbers, times and durations for people. */
 export class Formatter {
   private readonly clockTime: Intl.DateTimeFormat;

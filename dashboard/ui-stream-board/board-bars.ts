@@ -30,36 +30,59 @@ export interface BoardBarsOptions {
 export class BoardBars {
   private readonly kept = new Map<number, { at: number; bars: StreamBars }>();
   private bucketMs = 0;
+  /** The keys of each question that is not answered yet. */
+  private readonly inFlight = new Set<Set<number>>();
 
   constructor(private readonly options: BoardBarsOptions) {}
 
-  /** Their state has changed, or they are gone. */
+  /** Their state has changed, or they are gone: what is being asked for may be older than that. */
   forget(keys: readonly number[]): void {
-    for (const key of keys) this.kept.delete(key);
+    for (const key of keys) {
+      this.kept.delete(key);
+      for (const asked of this.inFlight) asked.delete(key);
+    }
   }
 
   async bars(keys: readonly number[]): Promise<BarsAnswer> {
-    const { clock, ask, nameOf } = this.options;
-    const now = clock.elapsed();
+    const now = this.options.clock.elapsed();
     const isFresh = (key: number) => now - (this.kept.get(key)?.at ?? -Infinity) < KEPT_MS;
-    const missing = keys.flatMap((key) => (isFresh(key) ? [] : (nameOf(key) ?? [])));
-    if (missing.length > 0) this.keep(JSON.parse(await ask(missing)) as QueryAnswer, now);
-    const known = keys.map((key) => this.kept.get(key)?.bars).filter((bars) => bars !== undefined);
-    return { bucketMs: this.bucketMs, streams: known };
+    const found = await this.ask(
+      keys.filter((key) => !isFresh(key)),
+      now,
+    );
+    const known = keys.map((key) => found.get(key) ?? this.kept.get(key)?.bars);
+    return { bucketMs: this.bucketMs, streams: known.filter((bars) => bars !== undefined) };
   }
 
-  private keep({ from, bucketMs, streams }: QueryAnswer, at: number): void {
-    this.bucketMs = bucketMs;
-    for (const { name, bars, latency } of streams) {
-      const key = this.options.keyOf(name);
-      if (key === undefined) continue;
-      const encoded: StreamBars = [key, from, bars.map(encodeBar), latency.map((mean) => mean ?? -1)];
-      this.kept.delete(key);
-      this.kept.set(key, { at, bars: encoded });
+  /** @returns the bars by key */
+  private async ask(keys: readonly number[], at: number): Promise<Map<number, StreamBars>> {
+    const { ask, nameOf, keyOf } = this.options;
+    const found = new Map<number, StreamBars>();
+    const names = keys.flatMap((key) => nameOf(key) ?? []);
+    if (names.length === 0) return found;
+    const asked = new Set(keys);
+    this.inFlight.add(asked);
+    try {
+      const { from, bucketMs, streams } = JSON.parse(await ask(names)) as QueryAnswer;
+      this.bucketMs = bucketMs;
+      for (const { name, bars, latency } of streams) {
+        const key = keyOf(name);
+        if (key === undefined) continue;
+        found.set(key, [key, from, bars.map(encodeBar), latency.map((mean) => mean ?? -1)]);
+      }
+      for (const [key, bars] of found) if (asked.has(key)) this.keep(key, bars, at);
+    } finally {
+      this.inFlight.delete(asked);
     }
-    for (const key of this.kept.keys()) {
+    return found;
+  }
+
+  private keep(key: number, bars: StreamBars, at: number): void {
+    this.kept.delete(key);
+    this.kept.set(key, { at, bars });
+    for (const oldest of this.kept.keys()) {
       if (this.kept.size <= MOST_KEPT) break;
-      this.kept.delete(key);
+      this.kept.delete(oldest);
     }
   }
 }

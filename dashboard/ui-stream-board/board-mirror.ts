@@ -20,7 +20,8 @@ const MOST_WAITING = 200;
 export class BoardMirror {
   private streams = new Map<number, LiveStream>();
   private keys = new Map<string, number>();
-  private lastKey = 0;
+  /** Below zero, for streams that have no id yet. */
+  private lastTemporary = 0;
   /** Undefined until there was a whole snapshot, and from a gap on. */
   private seq?: number;
   private gathered?: { seq: number; streams: LiveStream[]; parts: number };
@@ -123,34 +124,38 @@ export class BoardMirror {
 
   private apply(streams: readonly LiveStream[], removedNames: readonly string[]): Delta {
     const delta: Delta = { changed: [], checked: [], removed: [] };
-    const renamed = this.takeRemoved(removedNames, streams);
+    /** What no longer has its name, or got its lasting id as a key: gone, unless it is here again under another name. */
+    const left = new Set<number>();
+    const release = (name: string, key: number | undefined) => {
+      const known = this.keys.get(name);
+      if (known !== undefined && known !== key) left.add(known);
+    };
+    for (const name of removedNames) {
+      release(name, undefined);
+      this.keys.delete(name);
+    }
     for (const stream of streams) {
-      const key = this.keys.get(stream.name) ?? renamed.get(stream.id) ?? ++this.lastKey;
+      const key = this.keyFor(stream);
+      release(stream.name, key);
       const before = this.streams.get(key);
-      renamed.delete(stream.id);
       this.keys.set(stream.name, key);
       this.streams.set(key, stream);
       (before && isSameButCheck(before, stream) ? delta.checked : delta.changed).push(key);
     }
-    for (const key of renamed.values()) {
+    for (const { name } of streams) left.delete(this.keys.get(name) as number);
+    for (const key of left) {
       this.streams.delete(key);
       delta.removed.push(key);
     }
     return delta;
   }
 
-  /** @returns the keys of the names that are gone, by the streams' lasting ids: one that was renamed comes again with its id */
-  private takeRemoved(names: readonly string[], streams: readonly LiveStream[]): Map<unknown, number> {
-    const present = new Set(streams.map(({ name }) => name));
-    const keys = new Map<unknown, number>();
-    for (const name of names) {
-      const key = this.keys.get(name);
-      if (key === undefined || present.has(name)) continue;
-      this.keys.delete(name);
-      // a stream that has no id yet cannot be found again
-      keys.set(this.streams.get(key)?.id ?? Symbol(name), key);
-    }
-    return keys;
+  /**
+   * A page keeps what it knows by the key while the server is started anew: so it is the lasting id. A database that
+   * opens knows none for a moment.
+   */
+  private keyFor({ id, name }: LiveStream): number {
+    return id ?? this.keys.get(name) ?? --this.lastTemporary;
   }
 }
 

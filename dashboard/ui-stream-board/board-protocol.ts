@@ -2,7 +2,7 @@
 
 /** What stays out of a row is asked for when the stream is opened. A tuple, because 10,000 are sent at once. */
 export type Row = [
-  /** Of this stream, as long as the node lives; it stays through a rename. */
+  /** The stream's lasting id, which stays through renames and restarts; below 0 while it has none yet. */
   key: number,
   name: string,
   /** Index in STATES: confirmed. */

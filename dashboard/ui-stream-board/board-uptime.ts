@@ -38,13 +38,15 @@ export class BoardUptime {
   private groups: UptimePush["groups"] = [];
   private askedAt = -Infinity;
   private isAsking = false;
+  private isKnown = false;
   private timer: unknown;
   private stopped = false;
 
   constructor(private readonly options: BoardUptimeOptions) {}
 
-  /** Everything that is known. */
-  known(): UptimePush {
+  /** Everything that is known; null before the first answer, when a page may know more from before. */
+  known(): UptimePush | null {
+    if (!this.isKnown) return null;
     return { all: this.all, groups: this.groups, streams: flattened([...this.shares]) };
   }
 
@@ -83,6 +85,7 @@ export class BoardUptime {
 
   private take({ all = {}, groups = [], streams = [] }: UptimeAnswer): UptimePush {
     const before = this.shares;
+    this.isKnown = true;
     this.shares = new Map();
     const changed: [number, Shares][] = [];
     for (const stream of streams) {

@@ -94,7 +94,8 @@ export class Board {
     const { push } = this.options;
     push(socket, "info", this.infoPush());
     this.viewers.open(socket, visible);
-    push(socket, "uptime", this.uptime.known());
+    const uptime = this.uptime.known();
+    if (uptime) push(socket, "uptime", uptime);
     this.uptime.wake();
   }
 

@@ -93,6 +93,26 @@ describe("what a page knows", () => {
     assert.equal(data.uptimeOfGroups.get("Yard"), 0.25);
   });
 
+  it("is replaced by each check, so that whoever shows it sees the difference", () => {
+    const data = new BoardData(() => {});
+    data.takeRows({ part: 0, parts: 1, rows: rowsOf("a") });
+    const before = data.byName("a");
+    data.takeChanges({ ...NOTHING, checks: [1, 9000, 30] });
+    assert.deepEqual([before?.check?.at, data.byName("a")?.check?.at], [2000, 9000]);
+  });
+
+  it("begins with what was known when the page was last there", () => {
+    const before = new BoardData(() => {});
+    before.takeRows({ part: 0, parts: 1, rows: rowsOf("a") });
+    before.takeUptime({ all: [0.5, null, null], groups: [], streams: [1, 999_000, -1, 1_000_000] });
+    const data = new BoardData(() => {});
+    data.adopt(before);
+    assert.equal(data.complete, true);
+    data.takeRows({ part: 0, parts: 1, rows: rowsOf("a") });
+    assert.deepEqual(data.byName("a")?.uptime, [0.999, null, 1]);
+    assert.deepEqual(data.uptimeOfAll, [0.5, null, null]);
+  });
+
   it("decodes bars", () => {
     assert.deepEqual(decodeBars([1, 1000, [0, 1, 1 + 2 + 8 * 5], [-1, 4]], 10), {
       bars: [

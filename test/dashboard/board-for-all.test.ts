@@ -72,6 +72,16 @@ describe("the board for all, and at all times", needs("chromium"), () => {
     board.browser.faults.splice(0);
   });
 
+  it("leads whoever was signed out meanwhile to the login", async () => {
+    const page = await board.browser.signIn("/dashboard/streams");
+    await rowOf(page, "Gate").waitFor();
+    const { gui } = board.product.running.addresses;
+    await page.request.post(`${gui}logout`, { headers: { origin: new URL(gui).origin }, maxRedirects: 0 });
+    await page.getByLabel("Password").waitFor();
+    // the browser says in its console that it was refused
+    board.browser.faults.splice(0);
+  });
+
   it("asked nothing of any other machine, and had no fault", () => {
     board.assertNoFault();
   });

@@ -11,7 +11,28 @@ import { CHANGING, HOSTILE_MESSAGE, syntheticFlow } from "./synthetic-flow";
 const MOST_ROWS = 60;
 /** A heartbeat of 20 s makes 500 checks a second. */
 const MEASURED_MS = 5000;
+/** So many are measured, of which the median counts, because a test shares its machine. */
+const CHANGES = 5;
+const LOADS = 3;
 const MOST_BYTES_A_SECOND = 100_000;
+
+/** When the word of the only stream in the list changes next, epoch milliseconds. */
+function nextChange(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const list = document.querySelector<HTMLElement>(".list");
+        const word = () => list?.querySelector(".state-mark")?.textContent;
+        const before = word();
+        const observer = new MutationObserver(() => {
+          if (word() === before) return;
+          observer.disconnect();
+          resolve(Date.now());
+        });
+        if (list) observer.observe(list, { subtree: true, childList: true, characterData: true });
+      }),
+  );
+}
 
 describe("the board with 10,000 streams", needs("chromium"), () => {
   let product: ProductUnderTest;
@@ -34,6 +55,18 @@ describe("the board with 10,000 streams", needs("chromium"), () => {
   const rows = () => page.getByRole("listitem").count();
   const scrollTo = (share: number) =>
     page.evaluate((part) => window.scrollTo(0, document.documentElement.scrollHeight * part), share);
+
+  it("is on the screen within two seconds of the address", async (t) => {
+    const times: number[] = [];
+    for (let count = 0; count < LOADS; count++) {
+      await page.reload();
+      await rowOf(page, "Stream 00007").waitFor();
+      times.push(await page.evaluate(() => performance.now()));
+    }
+    const best = Math.min(...times);
+    t.diagnostic(`first paint after ${times.map(Math.round).join(", ")} ms`);
+    assert.ok(best < 2000, `${times.map(Math.round).join(", ")} ms`);
+  });
 
   it("has only the rows near the screen in the page, wherever it is scrolled to", async () => {
     await page.getByLabel("Sort by").selectOption("Name");
@@ -72,16 +105,19 @@ describe("the board with 10,000 streams", needs("chromium"), () => {
     assert.ok(perSecond < MOST_BYTES_A_SECOND, `${Math.round(perSecond)} bytes a second`);
   });
 
-  it("finds one, and shows its change at once", async () => {
+  it("finds one, and shows its change within a second of it", async () => {
     await page.getByLabel("Search").fill("05000 site");
     await until(async () => (await listedNames(page)).join() === CHANGING);
-    for (const word of ["Down", "Up"]) {
-      await rowOf(page, CHANGING).getByText(word, { exact: true }).waitFor();
-      const seenAt = Date.now();
-      const { since, state } = await product.stream(CHANGING);
-      // it changes again every two seconds
-      if (state === word.toLowerCase()) assert.ok(seenAt - since < 2000, `${seenAt - since} ms`);
+    const delays: number[] = [];
+    while (delays.length < CHANGES) {
+      const seenAt = await nextChange(page);
+      const { since } = await product.stream(CHANGING);
+      // a slow answer is about the change after the one that was seen
+      if (since <= seenAt) delays.push(seenAt - since);
     }
+    delays.sort((one, other) => one - other);
+    const median = delays[Math.floor(CHANGES / 2)] ?? Infinity;
+    assert.ok(median < 1000, `${delays.join(", ")} ms`);
     await page.getByLabel("Search").fill("");
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { BoardMirror, type Delta } from "../../dashboard/ui-stream-board/board-mirror";
+import type { LiveStream } from "../../contracts";
 import { FakeClock } from "../support/fake-clock";
 import { changes, liveStream, snapshot } from "./live-streams";
 
@@ -43,8 +44,8 @@ describe("the board's mirror of the store", () => {
     assert.equal(deltas.length, 0);
     mirror.receiveSnapshot(snapshot(7, [liveStream("b")], 1, 2));
     assert.deepEqual(deltas, [
-      { changed: [1, 2], checked: [], removed: [] },
-      { changed: [1], checked: [], removed: [] },
+      { changed: [-1, -2], checked: [], removed: [] },
+      { changed: [-1], checked: [], removed: [] },
     ]);
     assert.equal(mirror.get(mirror.keyOf("b") ?? 0)?.state, "up");
   });
@@ -60,12 +61,13 @@ describe("the board's mirror of the store", () => {
 
   it("asks for a snapshot after a gap, and then tells only what is different", () => {
     const { mirror, deltas, asked, last } = newMirror();
-    const [a, b] = [liveStream("a"), liveStream("b")];
-    mirror.receiveSnapshot(snapshot(1, [a, b]));
-    mirror.receiveChanges(changes(4, [liveStream("a", { state: "down" })]));
+    const a = (parts: Partial<LiveStream> = {}) => liveStream("a", { id: 1, ...parts });
+    const b = () => liveStream("b", { id: 2 });
+    mirror.receiveSnapshot(snapshot(1, [a(), b()]));
+    mirror.receiveChanges(changes(4, [a({ state: "down" })]));
     assert.equal(asked(), 2);
     assert.equal(deltas.length, 1);
-    mirror.receiveSnapshot(snapshot(4, [liveStream("a", { state: "down" }), liveStream("b")]));
+    mirror.receiveSnapshot(snapshot(4, [a({ state: "down" }), b()]));
     assert.deepEqual(last(), { changed: [1], checked: [2], removed: [] });
     mirror.receiveChanges(changes(5, [], ["b"]));
     assert.deepEqual(last(), { changed: [], checked: [], removed: [2] });
@@ -73,7 +75,7 @@ describe("the board's mirror of the store", () => {
 
   it("tells a newer check apart from a stream that looks different", () => {
     const { mirror, last } = newMirror();
-    const a = liveStream("a");
+    const a = liveStream("a", { id: 1 });
     mirror.receiveSnapshot(snapshot(1, [a]));
     const checked = { ...a, last: { ...a.last!, at: 9000, latencyMs: 40, message: "RTSP 200 again" } };
     mirror.receiveChanges(changes(2, [checked]));
@@ -86,18 +88,39 @@ describe("the board's mirror of the store", () => {
     const { mirror, last } = newMirror();
     mirror.receiveSnapshot(snapshot(1, [liveStream("old", { id: 17 })]));
     mirror.receiveChanges(changes(2, [liveStream("new", { id: 17 })], ["old"]));
-    assert.deepEqual(last(), { changed: [1], checked: [], removed: [] });
-    assert.equal(mirror.keyOf("new"), 1);
-    assert.equal(mirror.keyOf("old"), undefined);
+    assert.deepEqual(last(), { changed: [17], checked: [], removed: [] });
+    assert.deepEqual([mirror.keyOf("new"), mirror.keyOf("old")], [17, undefined]);
     mirror.receiveChanges(changes(3, [liveStream("old", { id: 18 })]));
-    assert.equal(mirror.keyOf("old"), 2);
+    assert.equal(mirror.keyOf("old"), 18);
+    mirror.receiveChanges(changes(4, [liveStream("old", { id: 19 })], ["old"]));
+    assert.deepEqual(last(), { changed: [19], checked: [], removed: [18] });
+  });
+
+  it("gives two databases' streams the same keys, whatever the order", () => {
+    const streams = [liveStream("a", { id: 4 }), liveStream("b", { id: 9 })];
+    for (const payload of [streams, streams.toReversed()]) {
+      const { mirror } = newMirror();
+      mirror.receiveSnapshot(snapshot(1, payload));
+      assert.deepEqual([mirror.keyOf("a"), mirror.keyOf("b")], [4, 9]);
+    }
+  });
+
+  it("keeps the keys while a database that was started anew has no ids yet, and takes those that it gives", () => {
+    const { mirror, last } = newMirror();
+    mirror.receiveSnapshot(snapshot(1, [liveStream("a", { id: 4 })]));
+    mirror.receiveChanges(changes(2, [liveStream("a"), liveStream("b")]));
+    assert.deepEqual(last(), { changed: [-1], checked: [4], removed: [] });
+    mirror.receiveChanges(changes(3, [liveStream("a", { id: 4 }), liveStream("b", { id: 5 })]));
+    assert.deepEqual(last(), { changed: [5], checked: [4], removed: [-1] });
+    assert.equal(mirror.size, 2);
   });
 
   it("swaps two names", () => {
-    const { mirror } = newMirror();
+    const { mirror, last } = newMirror();
     mirror.receiveSnapshot(snapshot(1, [liveStream("a", { id: 1 }), liveStream("b", { id: 2 })]));
     mirror.receiveChanges(changes(2, [liveStream("b", { id: 1 }), liveStream("a", { id: 2 })]));
-    assert.deepEqual([mirror.keyOf("a"), mirror.keyOf("b")].sort(), [1, 2]);
+    assert.deepEqual([mirror.keyOf("a"), mirror.keyOf("b")], [2, 1]);
+    assert.deepEqual(last(), { changed: [1, 2], checked: [], removed: [] });
     assert.equal(mirror.size, 2);
   });
 });

@@ -61,7 +61,7 @@ function board(test: TestContext, settings: Message = { streampulse: { product: 
 
 async function withStreams(test: TestContext, settings?: Message) {
   const all = board(test, settings);
-  await all.node.receive({ ...snapshot(1, [liveStream("Gate")]), board: "board" });
+  await all.node.receive({ ...snapshot(1, [liveStream("Gate", { id: 1 })]), board: "board" });
   return all;
 }
 
@@ -147,10 +147,26 @@ describe("ui-stream-board, the node", () => {
     assert.deepEqual((await first).data, expected);
     assert.deepEqual((await page("two").ask("bars", { keys: [1] })).data, expected);
     assert.equal(sent(0).length, 1);
-    await node.receive({ ...changes(2, [liveStream("Gate", { state: "down", reason: "timeout" })]) });
+    await node.receive({ ...changes(2, [liveStream("Gate", { id: 1, state: "down", reason: "timeout" })]) });
     void page("two").ask("bars", { keys: [1] });
     assert.equal(sent(0).length, 2);
     await node.receive({ ...sent(0).at(-1)!, statusCode: 200, payload });
+  });
+
+  it("keeps no bars that were asked for before a change of state", async (t) => {
+    const { node, sent, page } = await withStreams(t);
+    const first = page("one").ask("bars", { keys: [1] });
+    const question = sent(0).at(-1)!;
+    await node.receive({ ...changes(2, [liveStream("Gate", { id: 1, state: "down", reason: "timeout" })]) });
+    const streams = [{ name: "Gate", bars: [["up", "ok"]], latency: [] }];
+    await node.receive({
+      ...question,
+      statusCode: 200,
+      payload: JSON.stringify({ from: 0, bucketMs: 1, streams }),
+    });
+    assert.deepEqual((await first).data, { bucketMs: 1, streams: [[1, 0, [9], []]] });
+    void page("two").ask("bars", { keys: [1] });
+    assert.equal(sent(0).length, 2);
   });
 
   it("checks a stream, and refuses that with a sentence where nobody asks for a login", async (t) => {

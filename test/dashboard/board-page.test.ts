@@ -164,7 +164,7 @@ describe("the board in a browser", needs("chromium"), () => {
     const page = await board.list();
     await page.evaluate(() => history.pushState(null, "", "?stream=Nobody"));
     await page.reload();
-    await page.getByText("There is no stream named “Nobody”.").waitFor();
+    await page.getByText(/^There is no stream named “\u2068Nobody\u2069”\./).waitFor();
     await page.getByRole("button", { name: "All streams" }).click();
     await rowOf(page, "Gate").waitFor();
   });
@@ -184,7 +184,12 @@ describe("the board in a browser", needs("chromium"), () => {
     for (const name of ODD_NAMES) {
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
-      await page.getByText("RTSP 503", { exact: true }).first().waitFor();
+      // the list, which says so too, is hidden behind the stream's page
+      await page
+        .getByRole("article")
+        .getByText("RTSP 503 Service Unavailable", { exact: true })
+        .first()
+        .waitFor();
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), name);
       await page.keyboard.press("Escape");
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { LiveStream } from "../../contracts";
 import { BoardMirror } from "../../dashboard/ui-stream-board/board-mirror";
 import type { ChangesPush, RowsPush } from "../../dashboard/ui-stream-board/board-protocol";
 import { BoardViewers } from "../../dashboard/ui-stream-board/board-viewers";
@@ -18,20 +19,19 @@ function newBoard(names: string[]) {
     pushes.push({ to: id, kind, data: data as RowsPush & ChangesPush });
   });
   viewers.start();
+  const stream = (name: string, parts: Partial<LiveStream> = {}) =>
+    liveStream(name, { id: names.indexOf(name) + 1, ...parts });
+  /** The stream as a later check finds it. */
+  const checked = (name: string, at: number, latencyMs: number) =>
+    stream(name, { last: { ...stream(name).last!, at, latencyMs } });
   mirror.receiveSnapshot(
     snapshot(
       1,
-      names.map((name) => liveStream(name)),
+      names.map((name) => stream(name)),
     ),
   );
   const socket = (id: string) => ({ id, connected: true, emit: () => {} });
-  return { clock, mirror, viewers, pushes, socket };
-}
-
-/** The stream as a later check finds it. */
-function checked(name: string, at: number, latencyMs: number) {
-  const stream = liveStream(name);
-  return { ...stream, last: { ...stream.last!, at, latencyMs } };
+  return { clock, mirror, viewers, pushes, socket, stream, checked };
 }
 
 describe("the pages that show the board", () => {
@@ -68,10 +68,12 @@ describe("the pages that show the board", () => {
   });
 
   it("get a change of state at once, and a mere check only of what they see", () => {
-    const { clock, mirror, viewers, pushes, socket } = newBoard(["seen", "unseen", "broken"]);
+    const { clock, mirror, viewers, pushes, socket, stream, checked } = newBoard([
+      ...["seen", "unseen", "broken"],
+    ]);
     viewers.open(socket("a"), [1]);
     pushes.length = 0;
-    const broken = liveStream("broken", { state: "down", reason: "timeout" });
+    const broken = stream("broken", { state: "down", reason: "timeout" });
     mirror.receiveChanges(changes(2, [checked("seen", 5000, 33), checked("unseen", 5001, 44), broken]));
     assert.deepEqual(
       pushes.map(({ data }) => data.rows.map(([key]) => key)),
@@ -88,7 +90,7 @@ describe("the pages that show the board", () => {
   });
 
   it("get what they missed of a stream when it comes onto their screen", () => {
-    const { mirror, viewers, pushes, socket } = newBoard(["a", "b"]);
+    const { mirror, viewers, pushes, socket, checked } = newBoard(["a", "b"]);
     const page = socket("a");
     viewers.open(page, [1]);
     mirror.receiveChanges(changes(2, [checked("b", 5001, 44)]));
@@ -101,7 +103,7 @@ describe("the pages that show the board", () => {
   });
 
   it("are forgotten when they are gone or silent, and told so when they come back", () => {
-    const { clock, mirror, viewers, pushes, socket } = newBoard(["a"]);
+    const { clock, mirror, viewers, pushes, socket, stream } = newBoard(["a"]);
     const [gone, silent, there] = [socket("gone"), socket("silent"), socket("there")];
     for (const page of [gone, silent, there]) viewers.open(page, []);
     gone.connected = false;
@@ -112,7 +114,7 @@ describe("the pages that show the board", () => {
     assert.equal(viewers.count, 1);
     assert.equal(viewers.alive(silent), false);
     pushes.length = 0;
-    mirror.receiveChanges(changes(2, [liveStream("a", { state: "down" })]));
+    mirror.receiveChanges(changes(2, [stream("a", { state: "down" })]));
     assert.deepEqual(
       pushes.map(({ to }) => to),
       ["there"],

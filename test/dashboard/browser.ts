@@ -11,11 +11,16 @@ import {
 } from "playwright-core";
 import { PASSWORD } from "../product/support";
 import { projectRoot } from "../support/fixtures";
+import { until } from "../support/until";
 
-export const BROWSER_ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+/** Debian's chromium; it asks its maker for this and that unless it is told not to. */
+export function launchChromium(): Promise<Browser> {
+  const args = [
+    ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  ];
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
 
 export interface PageOptions {
   width?: number;
@@ -26,7 +31,7 @@ export interface PageOptions {
   memory?: Record<string, unknown>;
 }
 
-/** Debian's chromium, and what its pages did that they should not. */
+/** A browser, and what its pages did that they should not. */
 export class TestBrowser {
   /** Errors of scripts, messages of the console that are errors, and what the policy refused. */
   readonly faults: string[] = [];
@@ -43,8 +48,7 @@ export class TestBrowser {
 
   /** @param address of the dashboard's listener */
   static async start(address: string): Promise<TestBrowser> {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: BROWSER_ARGUMENTS });
-    return new TestBrowser(browser, address);
+    return new TestBrowser(await launchChromium(), address);
   }
 
   /** Signs in as a person does who wanted to go somewhere. Later pages are signed in from the beginning. */
@@ -110,6 +114,22 @@ export class TestBrowser {
 /** The line of one stream in the list. */
 export function rowOf(page: Page, name: string): Locator {
   return page.getByRole("listitem").filter({ has: page.getByRole("link", { name, exact: true }) });
+}
+
+/**
+ * The line of one stream, scrolled to: only those near the screen are in the page, and what stands above the list may
+ * push it down.
+ */
+export async function reveal(page: Page, name: string): Promise<Locator> {
+  const row = rowOf(page, name);
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await until(async () => {
+    if ((await row.count()) > 0) return true;
+    await page.evaluate(() => window.scrollBy(0, window.innerHeight / 2));
+    return false;
+  });
+  await row.scrollIntoViewIfNeeded();
+  return row;
 }
 
 /** The names of the list, from top to bottom. */

@@ -3,11 +3,17 @@ import { describe, it } from "node:test";
 import type { Bucket } from "../../dashboard/ui-stream-board/vue/detail/answers";
 import {
   bandsOf,
+  chartOf,
   latencyPaths,
   Scale,
   worstOf,
 } from "../../dashboard/ui-stream-board/vue/detail/chart-shapes";
-import { bucketFor, latencySteps, ticks } from "../../dashboard/ui-stream-board/vue/detail/time-range";
+import {
+  bucketFor,
+  latencySteps,
+  ticks,
+  zoneOffsetMs,
+} from "../../dashboard/ui-stream-board/vue/detail/time-range";
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 0, 15, 12);
@@ -51,6 +57,25 @@ describe("the latency chart", () => {
     const scale = new Scale({ from: 0, to: 100 }, 10, { width: 100, height: 50 });
     const buckets = [0, 10, 30, 70].map((at) => bucket(at, { up: 1 }, 5));
     assert.equal(latencyPaths(buckets, 10, scale).line, "M5.0 25.0L15.0 25.0L35.0 25.0M75.0 25.0h.1");
+  });
+
+  it("is scaled to the highest latency, beside the room for the marks", () => {
+    const history = {
+      range: { from: 1000, to: 2000 },
+      bucketMs: 500,
+      buckets: [bucket(1000, { up: 5 }, 40)],
+    };
+    const { plotWidth, steps, scale, bands, paths } = chartOf(history, 252);
+    assert.deepEqual([plotWidth, steps.at(-1), scale.y(80), scale.x(1500)], [200, 80, 0, 100]);
+    assert.deepEqual(bands, [{ state: "up", x: 0, width: 100 }]);
+    assert.equal(paths.area, "M50.0 0.0L50.0 142.5Z");
+  });
+
+  it("knows the offset of a time zone at a time", () => {
+    assert.equal(zoneOffsetMs(Date.UTC(2026, 0, 1), "Europe/Berlin"), HOUR);
+    assert.equal(zoneOffsetMs(Date.UTC(2026, 6, 1), "Europe/Berlin"), 2 * HOUR);
+    assert.equal(zoneOffsetMs(NOW, "America/St_Johns"), -3.5 * HOUR);
+    assert.equal(zoneOffsetMs(NOW, "UTC"), 0);
   });
 
   it("has round numbers at its axes", () => {

@@ -32,7 +32,7 @@ export function writePast(file: string, pasts: readonly Past[], days: number): v
     db.prepare("INSERT INTO streams VALUES (?, ?)").run(name, url);
     const table = `log_${name.replace(/[^\p{L}\p{N}_]/gu, "_").replace(/^(?![\p{L}_])/u, "t_")}`;
     db.exec(
-      `CREATE TABLE "${table}" (id INTEGER PRIMARY KEY, ts TEXT, status TEXT, latency_ms INTEGER, message TEXT)`,
+      `CREATE TABLE "${table}" (id INTEGER PRIMARY KEY AUTOINCREMENT, ts TEXT, status TEXT, latency_ms INTEGER, message TEXT)`,
     );
     const insert = db.prepare(`INSERT INTO "${table}" (ts, status, latency_ms, message) VALUES (?, ?, ?, ?)`);
     db.transaction(() => {

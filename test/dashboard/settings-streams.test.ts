@@ -124,6 +124,11 @@ streams:
 
   it("copies one with its password", async () => {
     await page.getByRole("button", { name: "Duplicate Front gate" }).click();
+    await form().getByRole("button", { name: "Cancel" }).click();
+    await form().getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("button", { name: "Edit Front gate" }).click();
+    await form().getByRole("button", { name: "Duplicate" }).click();
+    await form().getByRole("heading", { name: "Duplicate a stream" }).waitFor();
     assert.equal(await form().getByLabel("Name", { exact: true }).inputValue(), "Front gate copy");
     await form().getByRole("button", { name: "Add", exact: true }).click();
     await form().waitFor({ state: "detached" });
@@ -182,8 +187,30 @@ streams:
     );
   });
 
-  it("shows names as text", async () => {
+  it("reads a list that is dropped, also one in the code page of Windows, and keeps it until it is let go", async () => {
     await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Add many …" }).click();
+    const list = '#EXTM3U\n#EXTINF:-1 group-title="B\u00fcro",K\u00fcche\nrtsp://192.0.2.20/k\n';
+    const transfer = await page.evaluateHandle((text) => {
+      const dropped = new DataTransfer();
+      const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+      dropped.items.add(new File([bytes], "list.m3u"));
+      return dropped;
+    }, list);
+    await form().locator(".import-source").dispatchEvent("drop", { dataTransfer: transfer });
+    await form().getByText("Read as M3U.").waitFor();
+    await form().getByRole("checkbox", { name: /Küche/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await form().getByText("What you typed is not saved.").waitFor();
+    await form().getByRole("button", { name: "Keep editing" }).click();
+    await form().getByRole("checkbox", { name: /Küche/ }).waitFor();
+    await form().getByRole("button", { name: "Cancel" }).click();
+    await form().getByRole("button", { name: "Discard" }).click();
+    await form().waitFor({ state: "detached" });
+    assert.equal(streams().length, 6);
+  });
+
+  it("shows names as text", async () => {
     await page.getByRole("button", { name: XSS, exact: true }).click();
     assert.equal(await form().getByRole("heading").textContent(), `Edit ${XSS}`);
     assert.equal(await page.evaluate(() => (window as unknown as { hacked?: number }).hacked), undefined);

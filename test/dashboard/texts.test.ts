@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { REASON_CODES, REASONS, STATES } from "../../contracts";
-import { Formatter } from "../../dashboard/shared/format";
+import { Formatter, isolated } from "../../dashboard/shared/format";
 import { chooseLanguage, Translator, type Texts } from "../../dashboard/shared/translate";
 import { projectRoot } from "../support/fixtures";
 
@@ -68,6 +68,14 @@ describe("the texts of the dashboard", () => {
     assert.equal(translator.text("nowhere.at.all"), "nowhere.at.all");
     assert.equal(translator.own("only"), undefined);
     assert.equal(translator.own("constructor"), undefined);
+  });
+
+  it("keep their direction whatever name stands in them", () => {
+    const translator = new Translator("en", { ask: "Delete “{name}”?" }, {});
+    assert.equal(
+      translator.text("ask", { name: isolated("\u202Egnp.exe") }),
+      "Delete “\u2068\u202Egnp.exe\u2069”?",
+    );
   });
 
   it("come in the language that the browser prefers", () => {

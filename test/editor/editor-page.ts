@@ -1,5 +1,5 @@
-import { chromium, type Browser, type Page } from "playwright-core";
-import { BROWSER_ARGUMENTS } from "../dashboard/browser";
+import type { Browser, Page } from "playwright-core";
+import { launchChromium } from "../dashboard/browser";
 
 /** Node-RED's editor without what it shows to newcomers. */
 export const QUIET_EDITOR = {
@@ -14,8 +14,7 @@ export class EditorBrowser {
   private constructor(private readonly browser: Browser) {}
 
   static async start(): Promise<EditorBrowser> {
-    const options = { executablePath: "/usr/bin/chromium", args: BROWSER_ARGUMENTS };
-    return new EditorBrowser(await chromium.launch(options));
+    return new EditorBrowser(await launchChromium());
   }
 
   /** Opens the editor, in a browser of its own. @param login where it asks for one */

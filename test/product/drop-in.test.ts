@@ -59,6 +59,7 @@ describe("the packed package in somebody's own Node-RED", () => {
       "resources/ui-stream-board.js",
       "resources/ui-stream-settings.js",
       "flows/streampulse.json",
+      "docs/config.schema.json",
       "node_modules/better-sqlite3/prebuilds/linux-arm64.node",
       "LICENSE",
       "README.md",

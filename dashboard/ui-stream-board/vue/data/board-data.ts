@@ -21,10 +21,11 @@ export class BoardData {
   constructor(private readonly onChange: () => void) {}
 
   /** Shows what another one knew, until something newer comes. */
-  adopt({ rows, complete, info, uptimeOfAll, uptimeOfGroups }: BoardData): void {
+  adopt({ rows, complete, info, uptimeOfAll, uptimeOfGroups, uptimes }: BoardData): void {
     for (const row of rows.values()) this.put(row);
     Object.assign(this, { complete, info, uptimeOfAll });
     for (const [group, share] of uptimeOfGroups) this.uptimeOfGroups.set(group, share);
+    for (const [key, shares] of uptimes) this.uptimes.set(key, shares);
   }
 
   byName(name: string): BoardRow | undefined {
@@ -53,8 +54,10 @@ export class BoardData {
     for (const key of removed) this.remove(key);
     for (let index = 0; index + 2 < checks.length; index += 3) {
       const [key, at, latency] = checks.slice(index, index + 3) as [number, number, number];
-      const check = this.rows.get(key)?.check;
-      if (check) Object.assign(check, { at, latencyMs: latency < 0 ? null : latency });
+      const row = this.rows.get(key);
+      if (!row?.check) continue;
+      const check = { ...row.check, at, latencyMs: latency < 0 ? null : latency };
+      this.rows.set(key, { ...row, check });
     }
     this.onChange();
   }

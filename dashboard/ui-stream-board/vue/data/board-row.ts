@@ -28,9 +28,8 @@ export interface BoardRow {
   readonly enabled: boolean;
   readonly media: RowMedia | null;
   readonly flaps: number;
-  /** Written to while the stream is not on the screen. */
-  check: BoardCheck | null;
-  uptime: Shares | null;
+  readonly check: BoardCheck | null;
+  readonly uptime: Shares | null;
 }
 
 export function toBoardRow(row: Row, uptime: Shares | null): BoardRow {

@@ -1,5 +1,6 @@
 import type { Level, Timings } from "../../../../contracts/check";
 import type { Reason, State } from "../../../../contracts/reasons";
+import type { TimeRange } from "./time-range";
 
 /** What the queries of the store answer (docs/API.md), as far as the page shows it. Times are epoch milliseconds. */
 
@@ -22,6 +23,13 @@ export interface Bucket {
 
 export interface BucketsAnswer {
   bucketSeconds: number;
+  buckets: Bucket[];
+}
+
+/** What was asked for belongs to the answer: another range may have been chosen since. */
+export interface History {
+  range: TimeRange;
+  bucketMs: number;
   buckets: Bucket[];
 }
 

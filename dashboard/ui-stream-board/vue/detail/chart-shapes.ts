@@ -1,7 +1,11 @@
 import type { State } from "../../../../contracts/reasons";
 import { WORST_FIRST } from "../data/board-row";
-import type { Bucket } from "./answers";
-import type { TimeRange } from "./time-range";
+import type { Bucket, History } from "./answers";
+import { latencySteps, type TimeRange } from "./time-range";
+
+/** Pixels: room for the marks of the latency axis, the plot, the band of the states, and all with the time axis. */
+export const CHART = { LEFT: 52, HEIGHT: 190, BAND: 10, TOTAL_HEIGHT: 234 } as const;
+const LEAST_PLOT_WIDTH = 100;
 
 export interface Size {
   width: number;
@@ -94,4 +98,25 @@ export function latencyPaths(
       })
       .join(""),
   };
+}
+
+/** A history as it is drawn. */
+export interface Chart {
+  /** Of the whole chart, and of its plot, in pixels. */
+  width: number;
+  plotWidth: number;
+  scale: Scale;
+  /** Of the latency axis, in milliseconds. */
+  steps: number[];
+  paths: { line: string; area: string };
+  bands: Band[];
+}
+
+/** @param width of the whole chart, in pixels */
+export function chartOf({ range, bucketMs, buckets }: History, width: number): Chart {
+  const plotWidth = Math.max(LEAST_PLOT_WIDTH, width - CHART.LEFT);
+  const steps = latencySteps(Math.max(0, ...buckets.map(({ latencyMs }) => latencyMs?.max ?? 0)));
+  const scale = new Scale(range, steps.at(-1) ?? 1, { width: plotWidth, height: CHART.HEIGHT });
+  const paths = latencyPaths(buckets, bucketMs, scale);
+  return { width, plotWidth, scale, steps, paths, bands: bandsOf(buckets, bucketMs, scale) };
 }

@@ -1,4 +1,6 @@
 import { onScopeDispose, shallowRef, watch, type Ref, type WatchSource } from "vue";
+import { failureText } from "../../../shared/failure-text";
+import type { RequestError } from "../../../shared/widget-socket";
 
 export interface Answered<Answer> {
   /** Undefined until the first one came. */
@@ -8,10 +10,11 @@ export interface Answered<Answer> {
 }
 
 /**
- * Asks once, and again whenever a source changes, but not more often than every so many milliseconds. An older answer
+ * Asks once, and again whenever a source changes or the server is there again, but not more often than every so many milliseconds. An older answer
  * stays until the newer one is there.
  */
 export function useAnswer<Answer>(
+  connected: Ref<boolean>,
   sources: WatchSource[],
   ask: () => Promise<Answer>,
   everyMs: number,
@@ -31,11 +34,13 @@ export function useAnswer<Answer>(
       answer.value = found;
       failure.value = "";
     } catch (error) {
-      if (number === asked) failure.value = (error as Error).message;
+      const { code } = error as RequestError;
+      // the page says so at one place, and all is asked for again when the server is back
+      if (number === asked && code !== "not_connected") failure.value = failureText(error as RequestError);
     }
   };
   watch(
-    sources,
+    [connected, ...sources],
     () => {
       if (timer === 0)
         timer = window.setTimeout(() => void run(), Math.max(0, askedAt + everyMs - performance.now()));

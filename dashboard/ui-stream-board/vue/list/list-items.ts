@@ -27,7 +27,7 @@ export const GROUP_HEIGHT = 40;
 /** A row, and one that also says what is the matter. */
 const ROW_HEIGHTS: Record<Room, { well: number; problem: number }> = {
   wide: { well: 50, problem: 76 },
-  medium: { well: 50, problem: 76 },
+  medium: { well: 50, problem: 94 },
   narrow: { well: 92, problem: 136 },
 };
 
