@@ -124,7 +124,8 @@ for (const { name, folder: nodeRed } of nodeReds) {
       await later.getByText("Type the password again: the hidden one was for rtsp://127.0.0.1.").waitFor();
       await url.fill(config?.streams?.[0]?.url ?? "");
       // a new name, and the other line goes
-      await later.getByLabel("Name", { exact: true }).first().fill("Front gate");
+      const gate = later.locator(".streampulse-stream").first();
+      await gate.getByLabel("Name", { exact: true }).fill("Front gate");
       await later.locator(".red-ui-editableList-item-remove").last().click();
       // at once, while the line still fades
       await done(later);
