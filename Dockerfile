@@ -58,4 +58,4 @@ VOLUME /host
 EXPOSE 7000 8000 1880
 HEALTHCHECK --interval=20s --timeout=10s --start-period=60s --retries=3 CMD ["node", "dist/runtime/healthcheck.js"]
 ENTRYPOINT ["sh", "/app/container/entrypoint.sh"]
-CMD ["node", "node_modules/node-red/red.js", "--settings", "dist/runtime/settings.js"]
+CMD ["node", "--max-semi-space-size=2", "node_modules/node-red/red.js", "--settings", "dist/runtime/settings.js"]

@@ -23,10 +23,13 @@ const adapters = [
   "nodes/mqtt-status/mqtt-status.ts",
   // in the browser: a key of what Dashboard's server tells its pages
   "dashboard/shared/dashboard-app.ts",
+  // in the browser: Node-RED's editor
+  "editor/node-red-editor.d.ts",
+  "editor/texts.ts",
 ];
 
-/** The halves of the dashboard's widgets that run in browsers. */
-const browserFiles = ["dashboard/shared/**", "dashboard/*/vue/**"];
+/** What runs in browsers: halves of the dashboard's widgets, and what the forms in Node-RED's editor share. */
+const browserFiles = ["dashboard/shared/**", "dashboard/*/vue/**", "editor/**"];
 
 export default tseslint.config(
   { ignores: ["dist/", "resources/", "node_modules/", ".cache/", "data/"] },

@@ -12,6 +12,7 @@ import { DAY_MS, emptyRollup, FIELDS, HOUR_MS, type Rollup } from "../nodes/stat
 import { RollupTable } from "../nodes/status-store/rollup-table";
 import { Store } from "../nodes/status-store/store";
 import { answerCalls } from "./child";
+import { longestHourlySliceMs } from "./store-hour";
 import { WriterBench } from "./store-writer-bench";
 
 /** What the store costs: bytes, looking back, exports, metrics and the import of a v2.2 database. */
@@ -34,8 +35,10 @@ export interface StoreFigures {
   metricsStreams: number;
   importRows: number;
   importRowsPerSecond: number;
-  /** Longest wait of a commit for regrouping or import. */
+  /** Longest wait of a commit for an import. */
   longestSliceMs: number;
+  /** The same for the hourly work of 10,000 streams. */
+  hourlySliceMs: number;
 }
 
 const STREAMS = 1000;
@@ -49,9 +52,13 @@ async function run({ importRows }: StoreRequest): Promise<StoreFigures> {
   try {
     const bytes = recordHours(path.join(folder, "bytes.db"));
     const uptime = await lookBack(path.join(folder, "uptime.db"));
+    const hourlySliceMs = longestHourlySliceMs(path.join(folder, "hour.db"));
     const metricsMs = await metrics(path.join(folder, "metrics.db"));
     const imported = await importV22(path.join(folder, "import.db"), importRows);
-    return { ...bytes, ...uptime, metricsMs, metricsStreams: METRICS_STREAMS, importRows, ...imported };
+    return {
+      ...{ ...bytes, ...uptime, hourlySliceMs, metricsMs, metricsStreams: METRICS_STREAMS },
+      ...{ importRows, ...imported },
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

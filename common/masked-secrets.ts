@@ -1,22 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import { MASKED_SECRET } from "../contracts/edits";
-import { maskUrl, unmaskUrl } from "./masked-url";
+import { MaskedUrlError, maskUrl, unmaskUrl } from "./masked-url";
 
 /** Keys of config.yaml whose value is a secret, known or not. */
 const SECRET_KEY = /pass|pwd|secret|token|api_?key|credential/i;
 const URL_IN_TEXT = /[A-Za-z][A-Za-z0-9+.-]*:\/\/\S+/g;
 
-/** A mask was written where nothing is hidden. */
+/** A mask was written where nothing is hidden, or where what is hidden must not go. */
 export class MaskFault extends Error {
   constructor(
     /** Keys and indexes, from the outside in. */
     readonly path: (string | number)[],
+    message: string,
   ) {
-    super(
-      `holds ${MASKED_SECRET}, which stands for a password that is not shown, and there is none here: type the password`,
-    );
+    super(message);
   }
 }
+
+const NOTHING_HIDDEN = `holds ${MASKED_SECRET}, which stands for a password that is not shown, and there is none here: type the password`;
 
 /** Plain data of config.yaml as it may be shown: passwords, and the secret parts of URLs, are `********`. */
 export function maskSecrets(data: unknown, key = ""): unknown {
@@ -30,7 +31,7 @@ export function maskSecrets(data: unknown, key = ""): unknown {
 
 /**
  * Puts the secrets back that were masked: a mask means "as it was".
- * @param known the data as it was shown, with its secrets
+ * @param known the data as it was shown, with its secrets, which go to no other host (secret-place.ts)
  * @throws MaskFault
  */
 export function restoreSecrets(
@@ -57,21 +58,30 @@ export function restoreSecrets(
     );
   }
   if (typeof data !== "string" || !data.includes(MASKED_SECRET)) return data;
-  const whole = unmaskText(data, typeof known === "string" ? known : "", key);
-  if (whole === undefined) throw new MaskFault(path);
-  return whole;
+  try {
+    const whole = unmaskText(data, typeof known === "string" ? known : undefined, key);
+    if (whole !== undefined) return whole;
+  } catch (error) {
+    if (!(error instanceof MaskedUrlError)) throw error;
+    throw new MaskFault(path, error.message);
+  }
+  throw new MaskFault(path, NOTHING_HIDDEN);
 }
 
 function maskText(text: string, key: string): string {
   return key === "url" ? maskUrl(text) : text.replace(URL_IN_TEXT, maskUrl);
 }
 
-function unmaskText(text: string, known: string, key: string): string | undefined {
+/**
+ * @returns undefined when a mask stands outside of URLs
+ * @throws MaskedUrlError
+ */
+function unmaskText(text: string, known: string | undefined, key: string): string | undefined {
   if (key === "url") return unmaskUrl(text, known);
-  const urls = known.match(URL_IN_TEXT) ?? [];
+  const urls = known?.match(URL_IN_TEXT) ?? [];
   const parts = text.split(URL_IN_TEXT);
+  if (parts.some((part) => part.includes(MASKED_SECRET))) return undefined;
   const whole = text.match(URL_IN_TEXT)?.map((url, index) => unmaskUrl(url, urls[index])) ?? [];
-  if (whole.includes(undefined) || parts.some((part) => part.includes(MASKED_SECRET))) return undefined;
   return parts.map((part, index) => part + (whole[index] ?? "")).join("");
 }
 

@@ -1,4 +1,5 @@
-import { MASKED_SECRET } from "../contracts/edits";
+import { MASKED_SECRET } from "../contracts/masked-secret";
+import { isSamePlace, placeOf } from "./secret-place";
 import { splitAuthority } from "./stream-url";
 
 /**
@@ -30,18 +31,37 @@ export function maskUrl(url: string): string {
   return masked + url.slice(from);
 }
 
+/** The message is a sentence without subject, to follow "url": "hides a password …". */
+export class MaskedUrlError extends Error {}
+
 /**
  * The URL with the secrets of another in the place of its masks: of the one that was shown masked, and perhaps edited
- * elsewhere since.
+ * elsewhere since. They stay with the host, and the scheme or its safe sister, that they were for.
  * @param known the URL with its secrets; undefined when there is none
- * @returns undefined when a mask stands for nothing
+ * @throws MaskedUrlError when a mask stands for nothing, or for a secret that is not for this host
  */
-export function unmaskUrl(url: string, known: string | undefined): string | undefined {
+export function unmaskUrl(url: string, known: string | undefined): string {
   if (!url.includes(MASKED_SECRET)) return url;
-  const secrets = new Map<string, string>();
-  if (known !== undefined) {
-    for (const { start, end, label } of secretsOf(known)) secrets.set(label, known.slice(start, end));
+  if (known === undefined)
+    throw new MaskedUrlError("hides its password, and no stored one is known: type it");
+  if (url === maskUrl(known)) return known;
+  if (!isSamePlace(url, known)) {
+    const place = placeOf(known);
+    const was = place === undefined ? "and for which host that was cannot be told" : `which was for ${place}`;
+    throw new MaskedUrlError(`hides its password, ${was}: type it again`);
   }
+  const whole = withSecrets(url, known);
+  // a password with odd characters must not make another host of it
+  if (whole === undefined || !isSamePlace(whole, known)) {
+    throw new MaskedUrlError("hides something that the stored URL does not have: type it");
+  }
+  return whole;
+}
+
+/** @returns undefined when a mask stands for nothing */
+function withSecrets(url: string, known: string): string | undefined {
+  const secrets = new Map<string, string>();
+  for (const { start, end, label } of secretsOf(known)) secrets.set(label, known.slice(start, end));
   let whole = "";
   let from = 0;
   for (const { start, end, label } of secretsOf(url)) {
@@ -53,9 +73,7 @@ export function unmaskUrl(url: string, known: string | undefined): string | unde
   }
   const rest = url.slice(from);
   // what is left is a mask that somebody has written into, or elsewhere
-  return rest.includes(MASKED_SECRET) && !(known?.includes(MASKED_SECRET) ?? false)
-    ? undefined
-    : whole + rest;
+  return rest.includes(MASKED_SECRET) && !known.includes(MASKED_SECRET) ? undefined : whole + rest;
 }
 
 /** In the order of the text. */

@@ -53,6 +53,17 @@ export function nodeLogger(node: Node): Logger {
   };
 }
 
+/** For what no node stands behind. */
+export function runtimeLogger(RED: NodeAPI, source: string): Logger {
+  const line = (text: string) => `[${source}] ${text}`;
+  return {
+    info: (text) => RED.log.info(line(text)),
+    warn: (text) => RED.log.warn(line(text)),
+    error: (text) => RED.log.error(line(text)),
+    debug: (text) => RED.log.debug(line(text)),
+  };
+}
+
 export function reportHealth(RED: NodeAPI, report: HealthReport | HealthWithdrawal): void {
   RED.events.emit(HEALTH_EVENT, report);
 }

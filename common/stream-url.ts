@@ -3,16 +3,21 @@
  * parts, decoded where a protocol needs them so. Nothing here ever puts credentials into an error.
  */
 
-export const STREAM_SCHEMES = ["rtsp", "rtsps", "http", "https"] as const;
-export type StreamScheme = (typeof STREAM_SCHEMES)[number];
-
-const DEFAULT_PORTS: Record<StreamScheme, number> = { rtsp: 554, rtsps: 322, http: 80, https: 443 };
+/** The one list of schemes: which protocol each speaks, where it is when a URL names no port, and whether it has TLS. */
+const SCHEMES = {
+  rtsp: { protocol: "rtsp", port: 554, secure: false },
+  rtsps: { protocol: "rtsp", port: 322, secure: true },
+  http: { protocol: "http", port: 80, secure: false },
+  https: { protocol: "http", port: 443, secure: true },
+} as const;
+export type StreamScheme = keyof typeof SCHEMES;
+export type StreamProtocol = (typeof SCHEMES)[StreamScheme]["protocol"];
 
 export interface StreamUrl {
   scheme: StreamScheme;
   /** True for rtsps and https. */
   secure: boolean;
-  protocol: "rtsp" | "http";
+  protocol: StreamProtocol;
   /** Decoded; undefined when the URL has no user part. */
   username?: string;
   password?: string;
@@ -44,7 +49,7 @@ export function parseStreamUrl(text: string): StreamUrl {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(url)?.[1]?.toLowerCase();
   if (!scheme || !isStreamScheme(scheme)) {
     const found = scheme ? `, not ${scheme.slice(0, 20)}://` : "";
-    throw new StreamUrlError(`must begin with rtsp://, rtsps://, http:// or https://${found}`);
+    throw new StreamUrlError(`must begin with ${listOf(Object.keys(SCHEMES))}${found}`);
   }
   const { userinfo, hostAndPort, rest } = splitAuthority(url.slice(scheme.length + 3));
   const match = HOST_AND_PORT.exec(hostAndPort);
@@ -54,17 +59,18 @@ export function parseStreamUrl(text: string): StreamUrl {
     );
   }
   const host = (match[1] ?? match[2]) as string;
-  const port = match[3] === undefined ? DEFAULT_PORTS[scheme] : Number(match[3]);
+  const { protocol, secure, port: usualPort } = SCHEMES[scheme];
+  const port = match[3] === undefined ? usualPort : Number(match[3]);
   if (port < 1 || port > 65_535) throw new StreamUrlError("must have a port from 1 to 65535");
 
   const path = normalizePath(rest);
-  const shownPort = match[3] === undefined || port === DEFAULT_PORTS[scheme] ? "" : `:${port}`;
+  const shownPort = match[3] === undefined || port === usualPort ? "" : `:${port}`;
   const origin = `${scheme}://${host.includes(":") ? `[${host}]` : host}${shownPort}`;
   const colon = userinfo?.indexOf(":") ?? -1;
   return {
     scheme,
-    secure: scheme === "rtsps" || scheme === "https",
-    protocol: scheme.startsWith("rtsp") ? "rtsp" : "http",
+    secure,
+    protocol,
     username: userinfo === undefined ? undefined : decode(colon < 0 ? userinfo : userinfo.slice(0, colon)),
     password: userinfo === undefined ? undefined : colon < 0 ? "" : decode(userinfo.slice(colon + 1)),
     host,
@@ -76,7 +82,13 @@ export function parseStreamUrl(text: string): StreamUrl {
 }
 
 function isStreamScheme(scheme: string): scheme is StreamScheme {
-  return (STREAM_SCHEMES as readonly string[]).includes(scheme);
+  return Object.hasOwn(SCHEMES, scheme);
+}
+
+/** "rtsp://, http:// or https://" */
+function listOf(schemes: readonly string[]): string {
+  const all = schemes.map((scheme) => `${scheme}://`);
+  return `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }
 
 /**

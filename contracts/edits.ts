@@ -7,15 +7,24 @@ import { streamNameSchema, streamSchema } from "./stream";
  * message, all its properties kept, with `statusCode` and, in `payload`, the answer or `{error: {code, message, field?}}`.
  */
 
-/** What stands for a password that is not shown. Written back, it means: as it was. */
-export const MASKED_SECRET = "********";
+export { MASKED_SECRET } from "./masked-secret";
 
 /**
  * The settings of a stream as somebody typed them: the keys of contracts/stream.ts, `${NAME}` for what the environment
  * holds, and with a change null for a key that is to go out of the file. They are checked where the file is known, so
  * that all that is wrong is told at once.
  */
-const streamChangeSchema = z.record(z.string(), z.unknown());
+const streamChangeSchema = map();
+
+function map() {
+  return z.record(z.string(), z.unknown(), "must be a map of keys");
+}
+
+function oneOf(words: readonly string[]): string {
+  return `must be ${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
+const DEEDS = ["stop", "start", "restart"] as const;
 
 export const editSchema = z.discriminatedUnion("action", [
   /**
@@ -26,7 +35,10 @@ export const editSchema = z.discriminatedUnion("action", [
     action: z.literal("add-streams"),
     streams: z.preprocess(
       (streams) => (Array.isArray(streams) ? (streams as unknown[]) : [streams]),
-      z.array(streamChangeSchema).min(1).max(20_000),
+      z
+        .array(streamChangeSchema)
+        .min(1, "must hold one stream at least")
+        .max(20_000, "must hold 20,000 streams at most"),
     ),
   }),
   /** `stream` holds only what changes; another `name` renames, and the history stays with it. */
@@ -37,16 +49,19 @@ export const editSchema = z.discriminatedUnion("action", [
   }),
   z.object({
     action: z.literal("delete-streams"),
-    names: z.array(streamNameSchema).min(1).max(20_000),
+    names: z
+      .array(streamNameSchema, "must be a list of names")
+      .min(1, "must hold one name at least")
+      .max(20_000, "must hold 20,000 names at most"),
     /** False deletes the history too. */
-    keep_history: z.boolean().default(true),
+    keep_history: z.boolean("must be true or false").default(true),
   }),
   /** Keys of config.yaml but `streams`, nested as there; null takes a key out of the file, so that its default counts. */
-  z.object({ action: z.literal("change-settings"), settings: z.record(z.string(), z.unknown()) }),
+  z.object({ action: z.literal("change-settings"), settings: map() }),
   z.object({
     action: z.literal("service"),
-    service: z.enum(SERVICES),
-    do: z.enum(["stop", "start", "restart"]),
+    service: z.enum(SERVICES, oneOf(SERVICES)),
+    do: z.enum(DEEDS, oneOf(DEEDS)),
   }),
 ]);
 export type Edit = z.infer<typeof editSchema>;
@@ -99,13 +114,16 @@ export const importMessageSchema = z.object({
   topic: z.literal("import"),
   payload: z.object({
     /** Unset: recognised. */
-    format: z.enum(IMPORT_FORMATS).optional(),
-    text: z.string().max(10 * 1024 * 1024),
-    apply: z.boolean().default(false),
+    format: z.enum(IMPORT_FORMATS, oneOf(IMPORT_FORMATS)).optional(),
+    text: z.string("must be text").max(10 * 1024 * 1024, "must not be longer than 10 MB"),
+    apply: z.boolean("must be true or false").default(false),
     /** With `apply`: only the streams of these names (as the preview named them). Unset: all. */
-    names: z.array(z.string()).max(20_000).optional(),
+    names: z
+      .array(z.string("must be text"), "must be a list of names")
+      .max(20_000, "must hold 20,000 names at most")
+      .optional(),
     /** False leaves the settings that a StreamPulse file brings (heartbeat, time zone, MQTT) as they are here. */
-    settings: z.boolean().default(true),
+    settings: z.boolean("must be true or false").default(true),
   }),
   revision: z.string().optional(),
 });

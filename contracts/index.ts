@@ -1,5 +1,6 @@
 export * from "./check";
 export * from "./edits";
+export * from "./forms";
 export * from "./health";
 export * from "./live";
 export * from "./messages";

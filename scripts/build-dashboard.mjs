@@ -1,7 +1,9 @@
 // Builds the browsers' half of the dashboard's widgets into resources/, where Node-RED serves it: one file a widget,
-// with its styles, because the dashboard loads one file for each. Vue is the dashboard's own.
+// with its styles, because the dashboard loads one file for each. Vue is the dashboard's own. And one file that the
+// forms in Node-RED's editor share.
 import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { build } from "vite";
 
@@ -33,26 +35,33 @@ export async function buildDashboard(root, widgets) {
   rmSync(outDir, { recursive: true, force: true });
   mkdirSync(outDir, { recursive: true });
   for (const widget of widgets) {
-    await build({
-      root: path.join(root, "dashboard"),
-      configFile: false,
-      logLevel: "error",
-      plugins: [vue(), stylesInScript()],
-      define: { "process.env.NODE_ENV": '"production"' },
-      build: {
-        outDir,
-        emptyOutDir: false,
-        target: "es2022",
-        cssCodeSplit: false,
-        assetsInlineLimit: 100_000,
-        lib: {
-          entry: path.join(root, "dashboard", widget, "vue", "index.ts"),
-          formats: ["iife"],
-          name: widget.replaceAll("-", "_"),
-          fileName: () => `${widget}.js`,
-        },
-        rollupOptions: { external: ["vue"], output: { globals: { vue: "Vue" } } },
-      },
-    });
+    await bundle(root, widget, path.join(root, "dashboard", widget, "vue", "index.ts"));
   }
+}
+
+/** The limits and defaults of the forms are those of the schemas, which the compiled field-rules.js reads. */
+export async function buildEditor(root) {
+  const rules = pathToFileURL(path.join(root, "dist", "dashboard", "ui-stream-settings", "field-rules.js"));
+  const { editorRules } = await import(rules);
+  const define = { STREAMPULSE_RULES: JSON.stringify(editorRules()) };
+  await bundle(root, "streampulse-editor", path.join(root, "editor", "index.ts"), define);
+}
+
+function bundle(root, name, entry, define = {}) {
+  return build({
+    root: path.dirname(entry),
+    configFile: false,
+    logLevel: "error",
+    plugins: [vue(), stylesInScript()],
+    define: { "process.env.NODE_ENV": '"production"', ...define },
+    build: {
+      outDir: path.join(root, "resources"),
+      emptyOutDir: false,
+      target: "es2022",
+      cssCodeSplit: false,
+      assetsInlineLimit: 100_000,
+      lib: { entry, formats: ["iife"], name: name.replaceAll("-", "_"), fileName: () => `${name}.js` },
+      rollupOptions: { external: ["vue"], output: { globals: { vue: "Vue" } } },
+    },
+  });
 }

@@ -1,5 +1,5 @@
 // Compiles TypeScript into dist/ and puts beside it what Node-RED wants there: the editor's .html, locales and icons;
-// builds the browsers' half of the dashboard into resources/. Does nothing when nothing has changed. Any fault ends it
+// builds what browsers run, the dashboard's pages and what the editor's forms share, into resources/. Does nothing when nothing has changed. Any fault ends it
 // with exit code 1.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,11 +19,12 @@ import { fileURLToPath } from "node:url";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const dist = path.join(root, "dist");
-const SOURCES = ["contracts", "common", "nodes", "dashboard", "runtime", "demo", "test", "bench"];
+const SOURCES = ["contracts", "common", "nodes", "dashboard", "editor", "runtime", "demo", "test", "bench"];
 /** Files of these kinds are copied as they are. Test fixtures stay where they are. */
 const ASSET = /\.(html|css|svg|png|json|py)$/;
-/** What only browsers see of the dashboard. Tests compile a few of its plain .ts files too, by importing them. */
-const BROWSER = /^dashboard\/(shared|locales)\/|^dashboard\/[^/]+\/vue\/|^dashboard\/tsconfig\.json$/;
+/** What only browsers see. Tests compile a few of the plain .ts files too, by importing them. */
+const BROWSER =
+  /^dashboard\/(shared|locales)\/|^dashboard\/[^/]+\/vue\/|^dashboard\/tsconfig\.json$|^editor\//;
 const widgets = Object.keys(
   JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))["node-red-dashboard-2"].widgets,
 );
@@ -96,10 +97,15 @@ await whenChanged("nodes", [...settings, ...compiled], () => {
   }
 });
 
-const pages = sources.filter((file) => isBrowser(file) || /^(contracts|common|dashboard)\b/.test(file));
+const pages = sources.filter(
+  (file) => isBrowser(file) || /^(contracts|common|dashboard|nodes.mqtt-status.topic-fault)\b/.test(file),
+);
 const builder = path.join("scripts", "build-dashboard.mjs");
 await whenChanged("dashboard", [...settings, builder, ...pages], async () => {
-  runTool("vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", path.join(root, "dashboard"));
-  const { buildDashboard } = await import("./build-dashboard.mjs");
+  for (const folder of ["dashboard", "editor"]) {
+    runTool("vue-tsc/bin/vue-tsc.js", "--noEmit", "-p", path.join(root, folder));
+  }
+  const { buildDashboard, buildEditor } = await import("./build-dashboard.mjs");
   await buildDashboard(root, widgets);
+  await buildEditor(root);
 });

@@ -1,5 +1,5 @@
-// Writes docs/config.schema.json and docs/CONFIG.md from the schemas of contracts/. With --check it writes nothing and
-// ends with exit code 1 when one of them is not as it would be written.
+// Writes what of docs/ is made from contracts/: config.schema.json, CONFIG.md and REASONS.md. With --check it writes
+// nothing and ends with exit code 1 when one of them is not as it would be written.
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import settings from "../dist/contracts/settings.js";
 import stream from "../dist/contracts/stream.js";
+import { reasonsReference } from "./reasons-docs.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const REFERENCE = "\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}";
@@ -79,13 +80,24 @@ function reference() {
   const sections = ["probe", "retention", "mqtt", "streams"];
   return `# config.yaml
 
-All keys, made from the schemas that read them by \`npm run docs\`. [config.schema.json](config.schema.json) says the same
-for editors: in VS Code a first line \`# yaml-language-server: $schema=<path or address of that file>\` completes and
-checks keys.
+All keys, made from the schemas that read them by \`npm run docs\`. The file is \`config.yaml\` in the data folder, or
+what \`CFG_PATH\` names; the first start makes one that explains every key. A change is live within three seconds.
 
 A wrong entry or key is left out alone, with its line in the log and in \`/healthz\`; a file that is no YAML is refused
 whole, and the last good settings stay. Keys that nobody knows are kept. \`\${NAME}\` in a value is read from the
 environment; \`$\${\` stands for \`\${\` itself.
+
+## In an editor
+
+[config.schema.json](config.schema.json) says the same as this page for editors (VS Code with its YAML extension, and others that use
+yaml-language-server). A \`config.yaml\` that was made by the first start names it in its first line:
+
+\`\`\`yaml
+# yaml-language-server: $schema=config.schema.json
+\`\`\`
+
+At every start the schema of the running version is put beside a \`config.yaml\` that begins with that line. Add it to a file of
+your own to complete and check keys there too.
 
 ## At the top
 
@@ -116,6 +128,30 @@ ${mqtt.description} The port that counts depends on \`use_tls\` and \`use_websoc
 
 ${table(mqtt.properties)}
 
+## Environment variables
+
+An empty variable counts as not set. Those of the container's own compose file are in
+[INSTALL.md](INSTALL.md#docker).
+
+| variable | default | meaning |
+| --- | --- | --- |
+| \`STREAMPULSE_DATA\` | \`data\` | The data folder; \`/host\` in the container. |
+| \`STREAMPULSE_API_PORT\` | \`7000\` | The port of the status API. 0 takes any free one. |
+| \`STREAMPULSE_GUI_PORT\` | \`8000\` | The port of the dashboard. |
+| \`STREAMPULSE_EDITOR_PORT\` | \`1880\` | The port of the flow editor. |
+| \`STREAMPULSE_BIND\` | \`127.0.0.1\` | The address of all three; \`0.0.0.0\` in the container. |
+| \`STREAMPULSE_ADMIN_PASSWORD\` |  | The password of \`admin\`. It wins over a chosen one, and cannot be changed on the page. |
+| \`STREAMPULSE_API_TOKEN\` |  | Closes the status API: it then wants \`Authorization: Bearer\` with this token, which may read only. |
+| \`STREAMPULSE_TRUST_PROXY\` | \`false\` | \`true\` behind a [reverse proxy](INSTALL.md#behind-a-reverse-proxy) of your own that ends TLS. |
+| \`STREAMPULSE_GUI_URL\` |  | Where people open the dashboard when that is another address. Only the log says it. |
+| \`STREAMPULSE_WATCHDOG_SECONDS\` | \`30\` | The process is ended, and started again, when its event loop has not turned for so long. 0: never. |
+| \`STREAMPULSE_LOG_LEVEL\` | \`info\` | \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\`. |
+| \`CFG_PATH\`, \`DB_PATH\` |  | As in v2.2: \`config.yaml\` and \`streams.db\` elsewhere than in the data folder. |
+| \`RTSP_TIMEOUT\`, \`MJPEG_TIMEOUT\` |  | As in v2.2: the timeouts of handshakes by RTSP and by HTTP, in seconds. \`timeout_ms\` in the file wins. |
+| \`FFPROBE_PATH\`, \`FFMPEG_PATH\` |  | The programs, where they are not on the PATH. |
+
+In your own Node-RED only the last three rows count, and the data folder is \`streampulse\` in the userDir.
+
 ## When it is saved by the dashboard or over HTTP
 
 Only what was changed is touched: comments, order, quotes, anchors, line ends and \`\${NAME}\` stay. The file is replaced
@@ -133,7 +169,11 @@ async function formatted(file, text) {
   return prettier.format(text, { ...options, filepath: file });
 }
 
-const files = { "docs/config.schema.json": jsonSchema(), "docs/CONFIG.md": reference() };
+const files = {
+  "docs/config.schema.json": jsonSchema(),
+  "docs/CONFIG.md": reference(),
+  "docs/REASONS.md": reasonsReference(),
+};
 const isCheck = process.argv.includes("--check");
 let stale = false;
 for (const [file, raw] of Object.entries(files)) {

@@ -16,6 +16,7 @@ const LONGER_MS = {
   "test/container/": 1_500_000,
   "test/product/drop-in": 480_000,
   "test/dashboard/": 480_000,
+  "test/editor/": 480_000,
 };
 const SHOWN_SLOWEST = 5;
 const REPORTER = new URL("./test-reporter.mjs", import.meta.url).href;

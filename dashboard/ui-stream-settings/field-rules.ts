@@ -1,18 +1,24 @@
 import { z } from "zod";
+import type { NumberLimits } from "../../common/field-check";
+import { previewFormSchema } from "../../contracts/forms";
 import { settingsSchema } from "../../contracts/settings";
 import { streamSchema } from "../../contracts/stream";
-import type { FieldRules, NumberLimits, SettingsAnswer } from "./settings-protocol";
+import type { FieldRules, SettingsAnswer } from "./settings-protocol";
 
 /** What the forms say of their fields while somebody types: what the schemas know, for a page that has no schemas. */
 export function fieldRules(): SettingsAnswer["rules"] {
-  const rules = { stream: emptyRules(), settings: emptyRules() };
-  collect(streamSchema, "", rules.stream);
-  collect(settingsSchema, "", rules.settings);
-  return rules;
+  return { stream: rulesOf(streamSchema), settings: rulesOf(settingsSchema) };
 }
 
-function emptyRules(): FieldRules {
-  return { numbers: {}, defaults: {} };
+/** What the forms in Node-RED's editor may hold: settings of config.yaml, and `preview.most_at_once`. */
+export function editorRules(): FieldRules {
+  return rulesOf(settingsSchema.extend({ preview: previewFormSchema }));
+}
+
+function rulesOf(schema: z.ZodObject): FieldRules {
+  const rules: FieldRules = { numbers: {}, defaults: {} };
+  collect(schema, "", rules);
+  return rules;
 }
 
 function collect(object: z.ZodObject, prefix: string, rules: FieldRules): void {

@@ -1,3 +1,4 @@
+import type { NumberLimits } from "../../common/field-check";
 import type { Check } from "../../contracts/check";
 import type { ConfigAnswer, Edit, ImportFormat, MASKED_SECRET } from "../../contracts/edits";
 import type { Service } from "../../contracts/settings";
@@ -14,14 +15,6 @@ export const FORMATS = [
 export const PART_CHARACTERS = 200_000;
 /** Of a whole request: an import of 10 MB, with its quotes escaped. */
 export const MOST_CHARACTERS = 24 * 1024 * 1024;
-
-/** What a number of config.yaml may be. */
-export interface NumberLimits {
-  min: number;
-  /** Undefined: no limit that anybody meets. */
-  max?: number;
-  integer: boolean;
-}
 
 /** What the fields of the forms may hold, by path: `heartbeat_seconds`, `probe.level`. From the schemas of contracts/. */
 export interface FieldRules {

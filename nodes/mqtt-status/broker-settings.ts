@@ -100,8 +100,10 @@ async function tlsOptions(settings: BrokerSettings): Promise<Partial<IClientOpti
 async function readPem(key: string, file: string | undefined): Promise<Buffer | undefined> {
   if (file === undefined) return undefined;
   try {
-    const { size } = await stat(file);
-    if (size > MOST_PEM_BYTES)
+    const found = await stat(file);
+    // a device or a pipe would be read for ever
+    if (!found.isFile()) throw new SetupError(`mqtt.${key} ${nameOf(file)} is no file.`);
+    if (found.size > MOST_PEM_BYTES)
       throw new SetupError(`mqtt.${key} ${nameOf(file)} is too large for a certificate.`);
     return await readFile(file);
   } catch (error) {

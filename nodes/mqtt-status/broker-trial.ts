@@ -1,5 +1,6 @@
 import type { Clock } from "../../common/clock";
 import { firstIssue } from "../../common/first-issue";
+import { brokerPlaceName, isSameBroker } from "../../common/secret-place";
 import { MASKED_SECRET, mqttSettingsSchema, type MqttSettings } from "../../contracts";
 import { brokerName, clientOptions, SetupError, type BrokerSettings } from "./broker-settings";
 import { readPublisherSettings, type ReadContext } from "./publisher-settings";
@@ -13,7 +14,7 @@ export interface Trial {
 
 /**
  * Connects once with settings that somebody typed, publishes nothing, and leaves.
- * @param typed `mqtt:` of config.yaml; a masked password means the one in force, at the same host
+ * @param typed `mqtt:` of config.yaml; a masked password means the one in force, for the same broker
  */
 export async function tryBroker(
   typed: unknown,
@@ -25,12 +26,10 @@ export async function tryBroker(
   if (!parsed.success) return { ok: false, message: `mqtt.${firstIssue(parsed.error)}.` };
   const mqtt = { ...parsed.data, enabled: true };
   if (isHidden(mqtt.password)) {
-    // whoever may type a host must not learn a password that they cannot see
-    if (mqtt.host !== inForce?.host) {
-      return {
-        ok: false,
-        message: "Type the password: the hidden one is sent to the host that it was saved for only.",
-      };
+    if (!isSameBroker(mqtt, inForce ?? {})) {
+      const name = brokerPlaceName(inForce ?? {});
+      const was = name === undefined ? "none is saved" : `the hidden one was for ${name}`;
+      return { ok: false, message: `Type the password: ${was}.` };
     }
     mqtt.password = inForce?.password;
   }

@@ -19,7 +19,8 @@ export interface ConnectionOptions {
   onChange: () => void;
 }
 
-const FIRST_DELAY_MS = 1000;
+/** Each delay is cut at random to at least its half, so that all clients of a broker do not come back at once. */
+const FIRST_DELAY_MS = 2000;
 const LONGEST_DELAY_MS = 60_000;
 /** A connection that ends sooner was none: it is not told, and the next one waits longer. */
 const STABLE_MS = 10_000;
@@ -31,7 +32,7 @@ export class BrokerConnection {
   private stableTimer: unknown;
   private stopped = false;
   private openedAt?: number;
-  private backoff = new Backoff(FIRST_DELAY_MS, LONGEST_DELAY_MS);
+  private backoff = newBackoff();
   private shortLived = 0;
   private said?: string;
 
@@ -45,10 +46,13 @@ export class BrokerConnection {
     void this.connect();
   }
 
-  /** What the will would say. Within a second, whether the broker hears it or not. */
-  async sayOffline(): Promise<void> {
+  /**
+   * What the will would say.
+   * @param mostMs resolves by then, whether the broker has confirmed it, and all that was published before it, or not
+   */
+  async sayOffline(mostMs: number): Promise<void> {
     const { willTopic } = this.options.settings;
-    if (willTopic && this.online) await this.session?.sayLast(willTopic, "offline");
+    if (willTopic && this.online) await this.session?.sayLast(willTopic, "offline", mostMs);
   }
 
   /** Leaves, within a second. What was said before still arrives. */
@@ -113,8 +117,9 @@ export class BrokerConnection {
     if (wasOnline && ranForMs < STABLE_MS) this.shortLived++;
     this.failure = this.shortLived > 1 && failure.kind === "lost" ? this.closedAgain() : failure;
     this.say(this.failure.text);
+    if (ranForMs >= STABLE_MS) this.backoff = newBackoff();
     const delayMs = this.backoff.next(ranForMs);
-    const jittered = Math.max(FIRST_DELAY_MS, delayMs * (0.5 + this.options.random() / 2));
+    const jittered = delayMs * (0.5 + this.options.random() / 2);
     this.timer = clock.setTimeout(() => void this.connect(), jittered);
     if (wasOnline) onOffline();
     onChange();
@@ -135,4 +140,8 @@ export class BrokerConnection {
       text: `The broker ${brokerName(settings)} closes the connection soon after each beginning: another client may use the client id ${id}, or the broker forbids what is published.`,
     };
   }
+}
+
+function newBackoff(): Backoff {
+  return new Backoff(FIRST_DELAY_MS, LONGEST_DELAY_MS);
 }

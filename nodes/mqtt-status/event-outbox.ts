@@ -80,8 +80,15 @@ export class EventOutbox {
     return this.pending.length;
   }
 
+  /** Asks where to begin, so that nothing is lost where the broker is away from the first moment. */
+  start(): void {
+    this.refill();
+  }
+
   online(link: Link): void {
     this.link = link;
+    // a node made anew may have asked before the store had written what came to the one before
+    this.behind = true;
     this.endWait();
     this.refill();
     this.send();
@@ -139,9 +146,10 @@ export class EventOutbox {
     this.pending.push({ transition, state: "waiting" });
   }
 
-  /** Asks the store for what is missing, when there is room for it and anybody to tell. */
+  /** Asks the store for what is missing, when there is room for it and anybody to tell, or where to begin. */
   private refill(): void {
-    if (this.stopped || !this.link || !this.behind || this.asking || this.askTimer !== undefined) return;
+    if (this.stopped || !this.behind || this.asking || this.askTimer !== undefined) return;
+    if (!this.link && this.cursor !== undefined) return;
     if (this.pending.length > MOST_PENDING - PAGE) return;
     this.asking = true;
     const { consumer, ask } = this.options;

@@ -95,16 +95,25 @@ export function refusal(
   }
 }
 
+export function closedAtOnce({ broker }: FailurePlace): Failure {
+  return {
+    kind: "closed",
+    text: `What listens at ${broker} closes the connection at once: check the port, and whether it wants TLS, WebSocket or a certificate of ours.`,
+  };
+}
+
 const UNREACHABLE = new Set([
-  ...["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EPIPE", "EACCES"],
-  ...["EADDRNOTAVAIL", "EHOSTDOWN", "ECONNABORTED"],
+  ...["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT"],
+  ...["EACCES", "EADDRNOTAVAIL", "EHOSTDOWN"],
 ]);
+const CLOSED = new Set(["ECONNRESET", "ECONNABORTED", "EPIPE"]);
 const DNS = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME"]);
 const TLS_CODE =
   /^(ERR_(TLS|SSL|OSSL)|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO$)/;
 
 /** What a socket, TLS or WebSocket reported, or the MQTT library. */
-export function connectionFailure(error: Error, { broker }: FailurePlace, wasOpen: boolean): Failure {
+export function connectionFailure(error: Error, place: FailurePlace, wasOpen: boolean): Failure {
+  const { broker } = place;
   const { code = "", message } = firstOf(error);
   if (DNS.has(code)) {
     return {
@@ -120,6 +129,7 @@ export function connectionFailure(error: Error, { broker }: FailurePlace, wasOpe
   }
   if (wasOpen)
     return { kind: "lost", text: `The connection to the broker ${broker} was lost (${code || message}).` };
+  if (CLOSED.has(code)) return closedAtOnce(place);
   if (UNREACHABLE.has(code)) {
     return {
       kind: "unreachable",

@@ -72,7 +72,7 @@ export class HomeAssistant {
     else if (!enabled && before.enabled) {
       this.endWait();
       this.link.unsubscribe([BIRTH_TOPIC]).catch(() => {});
-      this.removeAll();
+      void this.removeAll();
     }
   }
 
@@ -110,12 +110,13 @@ export class HomeAssistant {
     this.announce(stream);
   }
 
-  /** Takes all devices away, at once. */
-  removeAll(): void {
+  /** Takes all devices away, and announces none until it is switched on again. */
+  removeAll(): Promise<void> {
+    this.enabled = false;
     const { installation } = this.context;
     for (const { id } of this.options.all()) this.paced.set(discoveryTopic(installation, id), () => "", true);
     this.paced.set(discoveryTopic(installation), () => "", true);
-    this.paced.flush();
+    return this.paced.flush();
   }
 
   private begin(link: Link): void {

@@ -22,6 +22,15 @@ export interface Look {
 /** Why there is no publisher. */
 type Idle = "waiting" | "off" | "stopped" | "fault";
 
+interface RunFacts {
+  /** Epoch ms; null while nothing is to be published. */
+  runningSince: number | null;
+  /** By hand, since this program began. */
+  restarts: number;
+  /** A sentence. */
+  lastError: string | null;
+}
+
 /** Publishes as it is set, and goes on as settings change: from one publisher to the next, never two at once. */
 export class MqttService {
   private publisher?: Publisher;
@@ -36,6 +45,8 @@ export class MqttService {
   private closed = false;
   private publishedBefore = 0;
   private lastPublishedBefore: number | null = null;
+  /** For the page of settings. */
+  private readonly run: RunFacts = { runningSince: null, restarts: 0, lastError: null };
 
   constructor(private readonly options: MqttServiceOptions) {}
 
@@ -59,6 +70,7 @@ export class MqttService {
   restart(): void {
     const { wanted } = this;
     if (!wanted) return;
+    this.run.restarts++;
     void this.change(true);
   }
 
@@ -113,9 +125,15 @@ export class MqttService {
         published: this.publishedBefore + (publisher?.published ?? 0),
         queued: publisher?.queued ?? 0,
         lastPublishedAt: publisher?.lastPublishedAt ?? this.lastPublishedBefore,
+        ...this.run,
         ...(publisher ? { broker: publisher.broker, ...publisher.streams?.details } : { idle: this.idle }),
       },
     };
+  }
+
+  private changed(): void {
+    this.run.lastError = this.publisher?.failure?.text ?? this.run.lastError;
+    this.options.onChange();
   }
 
   private decide(): void {
@@ -132,6 +150,7 @@ export class MqttService {
       const read = readPublisherSettings(mqtt, { ...context, site, timezone: wire?.timezone ?? "UTC" });
       this.idle = "fault";
       this.fault = read.fault;
+      this.run.lastError = read.fault ?? this.run.lastError;
       this.wanted = read.settings;
       this.say(read.fault, read.warnings);
     }
@@ -156,12 +175,15 @@ export class MqttService {
       if (publisher) {
         if (!anew && this.wanted && publisher.configure(this.wanted)) return;
         this.publisher = undefined;
+        this.run.runningSince = null;
         await publisher.stop(this.wanted);
         this.publishedBefore += publisher.published;
         this.lastPublishedBefore = publisher.lastPublishedAt ?? this.lastPublishedBefore;
       }
       if (this.wanted && !this.closed) {
-        this.publisher = new Publisher(this.options, this.wanted);
+        const onChange = () => this.changed();
+        this.publisher = new Publisher({ ...this.options, onChange }, this.wanted);
+        this.run.runningSince = this.options.clock.now();
         this.publisher.start();
       }
       if (!this.closed) this.options.onChange();

@@ -13,6 +13,8 @@ export interface Pace {
 
 /** Where a loaded machine comes late to a slice, the next one is larger, but not more than so many times. */
 const MOST_SLICES = 5;
+/** Some milliseconds of work. */
+const FLUSHED_AT_ONCE = 500;
 
 /**
  * Publishes one message a topic, in slices, so that neither our loop nor the broker is flooded. A topic waits once: what
@@ -56,9 +58,12 @@ export class PacedPublisher {
     this.schedule();
   }
 
-  /** Sends everything that waits at once, for the last moment of a connection. */
-  flush(): void {
-    this.send(this.waiting.size);
+  /** Sends everything that waits without its pace, for the last moment of a connection. */
+  async flush(): Promise<void> {
+    while (this.link && this.waiting.size > 0) {
+      this.send(FLUSHED_AT_ONCE);
+      await new Promise<void>((resolve) => this.clock.setTimeout(resolve, 0));
+    }
   }
 
   private schedule(): void {

@@ -3,7 +3,8 @@ import path from "node:path";
 import type { MqttSettings } from "../../contracts/settings";
 import type { BrokerSettings } from "./broker-settings";
 import { isOwnStatus, statusUrlFault } from "./status-source";
-import { topicFault, topicsOf, type Topics } from "./topics";
+import { topicFault } from "./topic-fault";
+import { topicsOf, type Topics } from "./topics";
 
 /** What is published where, read and checked. */
 export interface PublisherSettings {
@@ -47,11 +48,19 @@ const MOST_TEXT_BYTES = 65_535;
 /** @param mqtt with `enabled: true` */
 export function readPublisherSettings(mqtt: MqttSettings, context: ReadContext): SettingsRead {
   const host = (mqtt.host ?? "").trim().replace(/^\[(.*)\]$/, "$1");
-  const topic = mqtt.topic;
+  const { topic } = mqtt;
+  const perStream = mqtt.per_stream || mqtt.discovery || mqtt.commands;
+  const topics = topicsOf(topic, context.site?.trim() || undefined);
   const statusUrl = mqtt.api_status_url?.trim() || undefined;
   const faults: [key: string, fault: string | undefined][] = [
     ["host", hostFault(host)],
     ["topic", topicFault(topic)],
+    [
+      "topic",
+      perStream && topic === topics.events
+        ? "must be another, because events are published there"
+        : undefined,
+    ],
     ["api_status_url", statusUrl === undefined ? undefined : statusUrlFault(statusUrl)],
     ...(["username", "password", "client_id"] as const).map((key): [string, string | undefined] => [
       key,
@@ -66,8 +75,6 @@ export function readPublisherSettings(mqtt: MqttSettings, context: ReadContext):
   const found = faults.find(([, fault]) => fault !== undefined);
   if (found) return { fault: `mqtt.${found[0]} ${found[1]}; nothing is published.`, warnings: [] };
 
-  const perStream = mqtt.per_stream || mqtt.discovery || mqtt.commands;
-  const topics = topicsOf(topic, context.site?.trim() || undefined);
   const interval = Math.max(mqtt.interval_seconds, LEAST_INTERVAL_SECONDS);
   return {
     settings: {

@@ -24,6 +24,10 @@ export interface PublisherOptions {
   onChange: () => void;
 }
 
+const FAREWELL_MS = 1000;
+/** 10,000 streams are a megabyte of topics, on a line that may be slow. */
+const CLEARING_MS = 10_000;
+
 /** One broker and what is published there. Other settings of the broker or the topics want another publisher. */
 export class Publisher {
   private readonly connection: BrokerConnection;
@@ -72,7 +76,7 @@ export class Publisher {
   }
 
   /**
-   * Says `offline` and leaves; what is kept at the broker stays. Within two seconds.
+   * Says `offline` and leaves; what is kept at the broker stays. Within two seconds, or twelve where it is cleared.
    * @param next what is published from now on: what it does not take the place of is taken away from the same broker
    */
   async stop(next?: PublisherSettings): Promise<void> {
@@ -80,9 +84,11 @@ export class Publisher {
     this.ending.abort();
     this.questions.stop();
     this.status.offline();
-    await connection.sayOffline();
-    if (next && connection.online && isSameBroker(next, settings) && !isSamePlace(next, settings))
-      streams?.clear();
+    await connection.sayOffline(FAREWELL_MS);
+    if (next && connection.online && isSameBroker(next, settings) && !isSamePlace(next, settings)) {
+      await streams?.clear(next.discovery);
+      await connection.sayOffline(CLEARING_MS);
+    }
     streams?.stop();
     await connection.stop();
   }

@@ -1,7 +1,7 @@
 import type { IClientOptions, IConnackPacket, MqttClient, Packet } from "mqtt";
 import type { Clock } from "../../common/clock";
 import { MOST_PACKET_BYTES } from "./broker-settings";
-import { connectionFailure, refusal, type Failure, type FailurePlace } from "./failure";
+import { closedAtOnce, connectionFailure, refusal, type Failure, type FailurePlace } from "./failure";
 import type { IncomingMessage, Link, PublishOptions } from "./link";
 
 export interface SessionOptions {
@@ -21,7 +21,6 @@ const ACK_TIMEOUT_MS = 30_000;
 /** Nobody who is asked for commands and kept states sends so many packets within so long. */
 const FLOOD_PACKETS = 200_000;
 const FLOOD_WINDOW_MS = 10_000;
-const FAREWELL_MS = 1000;
 const DISCONNECT_MS = 500;
 
 /**
@@ -94,10 +93,10 @@ export class BrokerSession implements Link {
     return this.connack?.properties?.receiveMaximum ?? 65_535;
   }
 
-  /** Publishes and waits for the broker's confirmation, but not for long. */
-  async sayLast(topic: string, payload: string): Promise<void> {
+  /** Publishes, and waits so long for the broker's confirmation. */
+  async sayLast(topic: string, payload: string, mostMs: number): Promise<void> {
     await this.within(
-      FAREWELL_MS,
+      mostMs,
       this.publish(topic, payload, { qos: 1, retain: true }).catch(() => {}),
     );
   }
@@ -189,12 +188,9 @@ export class BrokerSession implements Link {
 
   private closedFailure(): Failure {
     if (this.socketError) return this.failureOf(this.socketError);
-    const { broker } = this.options.place;
-    if (this.connack) return { kind: "lost", text: `The broker ${broker} closed the connection.` };
-    return {
-      kind: "closed",
-      text: `What listens at ${broker} closes the connection at once: check the port, and whether it wants TLS or WebSocket.`,
-    };
+    const { place } = this.options;
+    if (this.connack) return { kind: "lost", text: `The broker ${place.broker} closed the connection.` };
+    return closedAtOnce(place);
   }
 
   private acknowledged(ask: (done: (error?: Error | null) => void) => unknown): Promise<void> {

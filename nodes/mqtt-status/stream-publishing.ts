@@ -6,6 +6,7 @@ import { Commands } from "./commands";
 import type { DiscoveryContext } from "./discovery";
 import { EventOutbox } from "./event-outbox";
 import { HomeAssistant } from "./home-assistant";
+import { Images } from "./images";
 import type { IncomingMessage, Link } from "./link";
 import type { Outputs } from "./outputs";
 import { eventPayload, type Origin } from "./payloads";
@@ -30,7 +31,6 @@ export interface StreamPublishingOptions {
 
 /** A store answers within milliseconds; Node-RED may still be starting. */
 const STORE_MISSING_MS = 30_000;
-const LARGEST_IMAGE_BYTES = 4 * 1024 * 1024;
 
 /** Everything that `per_stream`, `discovery` and `commands` add to the one topic of v2.2. */
 export class StreamPublishing {
@@ -39,6 +39,7 @@ export class StreamPublishing {
   private readonly events: EventOutbox;
   private readonly homeAssistant: HomeAssistant;
   private readonly commands: Commands;
+  private readonly images: Images;
   private readonly uptimes: Uptimes;
   private readonly startedAt: number;
   private origin: Origin;
@@ -59,13 +60,18 @@ export class StreamPublishing {
     this.uptimes = new Uptimes(
       clock,
       (parameters) => questions.ask("uptime", parameters),
-      () => this.streams.repeatAll(),
+      (names) => {
+        for (const name of names) this.repeat(name);
+      },
     );
     this.streams = new StreamTopics(
       {
         ...{ clock, mirror: this.mirror, topics, version, onPublished },
         uptimeOf: (name) => this.uptimes.of(name),
-        onNamed: (stream) => this.homeAssistant.announce(stream),
+        onNamed: (stream) => {
+          this.homeAssistant.announce(stream);
+          this.images.publish(stream.name);
+        },
         onGone: (id) => this.homeAssistant.remove(id),
         onStranger: () => (this.stranger = true),
       },
@@ -79,6 +85,14 @@ export class StreamPublishing {
       },
       this.discoveryContext(settings),
     );
+    this.images = new Images({
+      ...{ topics, onPublished },
+      slugOf: (name) => this.slugOf(name),
+      onImage: (name) => {
+        const stream = this.mirror.byName(name);
+        if (stream) this.homeAssistant.addImage(stream);
+      },
+    });
     this.commands = new Commands({
       ...{ clock, logger, topics },
       streamOf: (slug) => this.streams.streamOf(slug),
@@ -97,6 +111,7 @@ export class StreamPublishing {
   start(): void {
     this.apply(this.settings);
     this.mirror.start();
+    this.events.start();
   }
 
   stop(): void {
@@ -124,6 +139,7 @@ export class StreamPublishing {
     this.stranger = false;
     // first the old states are read, then everything is published; Home Assistant is told of each topic as it is known
     this.homeAssistant.online(link);
+    this.images.online(link);
     this.streams.online(link);
     this.events.online(link);
     this.commands.online(link);
@@ -131,15 +147,20 @@ export class StreamPublishing {
 
   offline(): void {
     this.homeAssistant.offline();
+    this.images.offline();
     this.streams.offline();
     this.events.offline();
     this.commands.offline();
   }
 
-  /** Takes all that is kept away from the broker, before it is published elsewhere or nowhere. */
-  clear(): void {
-    if (this.settings.discovery) this.homeAssistant.removeAll();
-    this.streams.clearAll();
+  /**
+   * Takes all that is kept away from the broker, before it is published elsewhere or nowhere.
+   * @param devicesStay Home Assistant is told of the same devices again, at their new topics
+   */
+  async clear(devicesStay: boolean): Promise<void> {
+    this.images.offline();
+    if (this.settings.discovery && !devicesStay) await this.homeAssistant.removeAll();
+    await this.streams.clearAll();
   }
 
   receive(message: IncomingMessage): void {
@@ -160,10 +181,7 @@ export class StreamPublishing {
 
   /** @returns what is wrong with the picture */
   receiveImage(name: string, jpeg: Buffer): string | undefined {
-    if (jpeg.length > LARGEST_IMAGE_BYTES) return `the picture is larger than ${LARGEST_IMAGE_BYTES} bytes`;
-    const stream = this.mirror.byName(name);
-    if (stream && this.streams.publishImage(stream.id, jpeg)) this.homeAssistant.addImage(stream);
-    return undefined;
+    return this.images.receive(name, jpeg);
   }
 
   /** What stream-config answered to a command: where it was refused, whoever switched sees that nothing changed. */
@@ -172,8 +190,7 @@ export class StreamPublishing {
     const { message } = (payload as { error?: { message?: unknown } } | null)?.error ?? {};
     const words = typeof message === "string" ? message.slice(0, 300) : `answer ${statusCode}`;
     this.options.logger.warn(`a command over MQTT could not be carried out: ${words}`);
-    const stream = this.mirror.byName(name);
-    if (stream) this.streams.repeat(stream.id);
+    this.repeat(name);
   }
 
   get queued(): number {
@@ -215,6 +232,16 @@ export class StreamPublishing {
       const payload = { action: "change-stream", name, stream: { enabled } } as const;
       this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
     }
+  }
+
+  private repeat(name: string): void {
+    const stream = this.mirror.byName(name);
+    if (stream) this.streams.repeat(stream.id);
+  }
+
+  private slugOf(name: string): string | undefined {
+    const stream = this.mirror.byName(name);
+    return stream && this.streams.slugOf(stream.id);
   }
 
   private eventOf(transition: Transition): string {

@@ -1,10 +1,11 @@
 import type { Clock } from "../../common/clock";
+import { KeptStates } from "./kept-states";
 import type { IncomingMessage, Link } from "./link";
 import { PacedPublisher } from "./paced-publisher";
 import { bridgePayload, statePayload, urgentFacts, type Origin } from "./payloads";
 import { SlugBook } from "./slug-book";
 import type { MirroredStream, StreamsMirror } from "./streams-mirror";
-import { isSlug, streamTopic, type Topics } from "./topics";
+import { streamTopic, type Topics } from "./topics";
 
 export interface StreamTopicsOptions {
   clock: Clock;
@@ -32,10 +33,6 @@ interface Published {
 const PACE = { perSecond: 5000, everyMs: 40 };
 /** How often a state is told of which only latency, message or uptime changed. */
 const UNHURRIED_MS = 60_000;
-/** Kept states come right after the subscription; so long after the last one there are no more. */
-const QUIET_MS = 400;
-const LONGEST_READ_MS = 10_000;
-const MOST_FOUND = 100_000;
 const BRIDGE_EVERY_MS = 1000;
 const STREAMS_A_SLICE = 500;
 
@@ -46,13 +43,12 @@ const STREAMS_A_SLICE = 500;
 export class StreamTopics {
   private readonly slugs = new SlugBook();
   private readonly paced: PacedPublisher;
+  private readonly kept: KeptStates;
   private readonly published = new Map<number, Published>();
   /** The ids of what is kept at the broker, by slug; undefined while this connection has not read it. */
-  private found?: Map<string, number>;
-  private reading?: { found: Map<string, number>; begunAt: number; timer: unknown };
+  private found?: ReadonlyMap<string, number>;
   /** This connection knows which stream has which topic. */
   private begun = false;
-  private link?: Link;
   private bridgeTimer: unknown;
   private sliceTimer: unknown;
   private bridge?: string;
@@ -61,7 +57,15 @@ export class StreamTopics {
     private readonly options: StreamTopicsOptions,
     private origin: Origin,
   ) {
-    this.paced = new PacedPublisher(options.clock, PACE, options.onPublished);
+    const { clock, topics, onPublished, onStranger } = options;
+    this.paced = new PacedPublisher(clock, PACE, onPublished);
+    this.kept = new KeptStates({
+      ...{ clock, topics, installation: origin.installation, onStranger },
+      onRead: (found) => {
+        this.found = found;
+        this.update([], []);
+      },
+    });
   }
 
   get queued(): number {
@@ -78,32 +82,19 @@ export class StreamTopics {
   }
 
   online(link: Link): void {
-    this.link = link;
     this.paced.online(link);
-    void this.readKept(link);
+    void this.kept.read(link);
   }
 
   offline(): void {
-    this.link = this.found = this.bridge = undefined;
-    this.begun = false;
+    this.stopUpdates();
     this.paced.offline();
-    this.options.clock.clearTimeout(this.reading?.timer);
-    this.options.clock.clearTimeout(this.bridgeTimer);
-    this.options.clock.clearTimeout(this.sliceTimer);
-    this.bridgeTimer = this.reading = undefined;
+    this.kept.stop();
   }
 
   /** @returns true for a state that a run before has left */
-  receive({ topic, payload, retained }: IncomingMessage): boolean {
-    const { reading } = this;
-    const slug = this.slugIn(topic);
-    if (slug === undefined) return false;
-    if (!reading || !retained || reading.found.size >= MOST_FOUND) return true;
-    const state = readState(payload);
-    if (state?.installation === this.origin.installation) reading.found.set(slug, state.id);
-    else if (state) this.options.onStranger();
-    this.waitForQuiet();
-    return true;
+  receive(message: IncomingMessage): boolean {
+    return this.kept.receive(message);
   }
 
   /** What the mirror tells. While offline nothing is done: all is said anew afterwards. */
@@ -129,19 +120,6 @@ export class StreamTopics {
     if (stream && this.begun) this.publish(stream, urgentFacts(stream));
   }
 
-  /** A picture of a stream, kept at the broker until the next. @returns false when there is no such stream yet */
-  publishImage(id: number, jpeg: Buffer): boolean {
-    const slug = this.slugs.slug(id);
-    if (slug === undefined) return false;
-    // it does not wait: ten thousand of them would fill the memory
-    if (this.link && !this.link.congested) {
-      const topic = streamTopic(this.options.topics, slug, "image");
-      this.link.publish(topic, jpeg, { qos: 0, retain: true }).catch(() => {});
-      this.options.onPublished(1);
-    }
-    return true;
-  }
-
   /** Says all states again. */
   repeatAll(): void {
     for (const { id } of this.options.mirror.all()) this.repeat(id);
@@ -152,43 +130,22 @@ export class StreamTopics {
     this.repeatAll();
   }
 
-  /** Takes everything away from the broker, at once. The topics stay known. */
-  clearAll(): void {
+  /** Takes everything away from the broker, and publishes nothing more on this connection. */
+  clearAll(): Promise<void> {
+    this.stopUpdates();
     const slugs = [...this.options.mirror.all()].map(({ id }) => this.slugs.slug(id));
     this.clear(slugs.filter((slug) => slug !== undefined));
     this.paced.set(this.options.topics.bridgeState, () => "", true);
-    this.paced.flush();
+    return this.paced.flush();
   }
 
-  private async readKept(link: Link): Promise<void> {
-    const { clock, topics } = this.options;
-    const filter = streamTopic(topics, "+", "state");
-    this.reading = { found: new Map(), begunAt: clock.elapsed(), timer: undefined };
-    // who may not read finds nothing, and publishes all the same
-    await link.subscribe([filter]).catch(() => {});
-    if (this.link !== link || !this.reading) return;
-    this.waitForQuiet();
-  }
-
-  private waitForQuiet(): void {
+  private stopUpdates(): void {
     const { clock } = this.options;
-    const { reading, link } = this;
-    if (!reading || !link) return;
-    const leftMs = reading.begunAt + LONGEST_READ_MS - clock.elapsed();
-    clock.clearTimeout(reading.timer);
-    reading.timer = clock.setTimeout(
-      () => void this.endReading(link),
-      Math.max(0, Math.min(QUIET_MS, leftMs)),
-    );
-  }
-
-  private async endReading(link: Link): Promise<void> {
-    // otherwise everything that we publish comes back
-    await link.unsubscribe([streamTopic(this.options.topics, "+", "state")]).catch(() => {});
-    if (this.link !== link || !this.reading) return;
-    this.found = this.reading.found;
-    this.reading = undefined;
-    this.update([], []);
+    this.found = this.bridge = undefined;
+    this.begun = false;
+    clock.clearTimeout(this.bridgeTimer);
+    clock.clearTimeout(this.sliceTimer);
+    this.bridgeTimer = undefined;
   }
 
   /** Both the streams and what is kept at the broker are known. */
@@ -262,24 +219,5 @@ export class StreamTopics {
         this.paced.set(streamTopic(this.options.topics, slug, leaf), () => "", true);
       }
     }
-  }
-
-  private slugIn(topic: string): string | undefined {
-    const [before = "", after] = streamTopic(this.options.topics, "+", "state").split("+");
-    if (!topic.startsWith(before) || after === undefined || !topic.endsWith(after)) return undefined;
-    const slug = topic.slice(before.length, -after.length);
-    return isSlug(slug) ? slug : undefined;
-  }
-}
-
-/** As much of a kept state as tells whose it is. */
-function readState(payload: Buffer): { id: number; installation: string } | undefined {
-  try {
-    const { id, installation } = JSON.parse(payload.toString()) as Record<string, unknown>;
-    return Number.isSafeInteger(id) && typeof installation === "string"
-      ? { id: id as number, installation }
-      : undefined;
-  } catch {
-    return undefined;
   }
 }

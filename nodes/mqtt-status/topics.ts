@@ -17,20 +17,7 @@ export interface Topics {
 /** The leaves of a stream's own topics. */
 export type StreamLeaf = "state" | "image" | "check" | "enabled/set";
 
-/** MQTT's own limit is 65,535 bytes; our levels come behind it, and brokers have limits of their own. */
-const MOST_BYTES = 1000;
 const LONGEST_SLUG = 64;
-
-/** @returns what is wrong with `mqtt.topic`, to follow its name; undefined when nothing is */
-export function topicFault(topic: string): string | undefined {
-  if (topic === "") return "must not be empty: name a topic such as streampulse/status";
-  if (/[+#]/.test(topic)) return "must not contain + or #, which are wildcards of subscribers";
-  if (topic.startsWith("$")) return "must not begin with $, which belongs to the broker";
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(topic) || !topic.isWellFormed())
-    return "must not contain control characters";
-  if (Buffer.byteLength(topic) > MOST_BYTES) return `must not be longer than ${MOST_BYTES} bytes`;
-  return undefined;
-}
 
 /** @param statusTopic one without fault */
 export function topicsOf(statusTopic: string, site?: string): Topics {

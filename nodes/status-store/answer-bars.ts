@@ -2,14 +2,12 @@ import type { State } from "../../contracts";
 import type { Answering } from "./answer-history";
 import { stateOfCode } from "./codes";
 import type { BarsQuestion } from "./history";
-import type { HistoryData } from "./history-data";
+import type { FoundSpan, HistoryData } from "./history-data";
 import { SNAPSHOT_STRIDE } from "./open-rollups";
 import type { OpenSums } from "./reader-messages";
 import { FIELDS, HOUR_MS } from "./rollup";
 
 type Bar = [state: State, reason: string | null];
-/** start, end, state, reason's id */
-type Span = [number, number | null, number, number | null];
 
 interface Buckets {
   from: number;
@@ -40,13 +38,12 @@ export function* answerBars(data: HistoryData, question: BarsQuestion, open: Ope
   const latencies = new HourlyLatencies([...ids.keys()], Math.floor(now / HOUR_MS) - hours + 1, hours);
   if (open) latencies.addOpen(open.entries);
   const reasons = new Map(data.db.prepare("SELECT id, text FROM reasons").raw().all() as [number, string][]);
-  const spans = data.db.prepare(SPANS).raw();
   const sums = data.db
     .prepare("SELECT hour, latency_count, latency_sum FROM rollups WHERE stream = ? AND hour >= ?")
     .raw();
   const streams: object[] = [];
   for (const [id, name] of ids) {
-    const found = spans.all({ stream: id, from: buckets.from, to: now }) as Span[];
+    const found = data.spans(id, buckets.from, now);
     for (const [hour, count, sum] of sums.all(id, latencies.firstHour) as [number, number, number][]) {
       latencies.add(id, hour, count, sum);
     }
@@ -56,15 +53,8 @@ export function* answerBars(data: HistoryData, question: BarsQuestion, open: Ope
   return { from: buckets.from, to, bucketMs, streams };
 }
 
-/** Spans follow one another: the first that matters is the last one to begin before the range. */
-const SPANS = `
-  SELECT start, "end", state, reason FROM spans
-  WHERE stream = @stream AND start < @to AND start >= coalesce(
-    (SELECT max(start) FROM spans WHERE stream = @stream AND start <= @from), @from)
-  ORDER BY start`;
-
 function barsOf(
-  spans: readonly Span[],
+  spans: readonly FoundSpan[],
   reasons: ReadonlyMap<number, string>,
   { from, bucketMs, count, now }: Buckets,
 ): (Bar | null)[] {

@@ -6,9 +6,8 @@ import { RollupTable } from "./rollup-table";
 import type { Slices } from "./slices";
 
 const ROWS_A_SLICE = 5000;
-/** Every table that is kept by stream but `recent`: its column of time, and the unit of it. */
+/** Every table that is kept by stream but those of checks: its column of time, and the unit of it. */
 const TABLES = [
-  ["checks", "at", 1],
   ["rollups", "hour", HOUR_MS],
   ["daily_rollups", "day", DAY_MS],
   ["spans", "start", 1],
@@ -50,10 +49,31 @@ export class ForgetList {
     this.progress.set("last_stream", Math.max(stream, this.progress.get("last_stream")));
     this.add({ stream, ...EVERYTHING });
   }
+
+  has(stream: number): boolean {
+    return this.statements.find.get(stream) !== undefined;
+  }
+
+  /** An import that is not done may know the name, and must not bring its history back. */
+  addName(name: string): void {
+    this.statements.insertName.run(name);
+  }
+
+  hasName(name: string): boolean {
+    return this.statements.findName.get(name) !== undefined;
+  }
+}
+
+/** Once nothing can come in any more. */
+export function clearForgottenNames(db: Database): void {
+  db.exec("DELETE FROM forgotten_names");
 }
 
 function prepareStatements(db: Database) {
   return {
+    find: db.prepare("SELECT 1 FROM forgotten WHERE stream = ?"),
+    insertName: db.prepare("INSERT OR IGNORE INTO forgotten_names VALUES (?)"),
+    findName: db.prepare("SELECT 1 FROM forgotten_names WHERE name = ?"),
     removeStream: db.prepare("DELETE FROM streams WHERE id = ?"),
     removeRolled: db.prepare("DELETE FROM rolled WHERE stream = ?"),
     removeHours: db.prepare("DELETE FROM rollups WHERE stream = ? AND hour >= ?"),
@@ -70,6 +90,8 @@ export function isAnythingForgotten(db: Database): boolean {
 export function* forget(db: Database): Slices {
   const all = db.prepare("SELECT stream, row, until FROM forgotten ORDER BY stream").all() as Forgotten[];
   yield* forgetRecent(db);
+  // what came since stands in recent, until it is regrouped after this
+  yield* deleteOfStreams(db, "checks", "true", all);
   for (const [table, column, unit] of TABLES) {
     const streams = all.map(({ stream, until }) => ({ stream, before: Math.floor(until / unit) }));
     yield* deleteOfStreams(db, table, `${column} < @before`, streams);

@@ -9,6 +9,8 @@ export interface FoundCheck extends StoredCheck {
   ok: boolean;
 }
 
+export type FoundSpan = [start: number, end: number | null, state: number, reason: number | null];
+
 type Raw = [number, number, string, string, number | null, number];
 
 const CHECK_COLUMNS = "at, state, reasons.text, messages.text, latency, v22_ok";
@@ -26,9 +28,8 @@ export class HistoryData {
   /** @throws Refusal when no stream ever had this name */
   streamId(name: string): number {
     const id = this.findStreamId(name);
-    if (id !== undefined) return id;
-    const shown = JSON.stringify(name.slice(0, 200));
-    throw new Refusal(404, "stream_not_found", `No stream is named ${shown}.`);
+    if (id === undefined) throw noStream(name);
+    return id;
   }
 
   /** Of the watched stream of this name, else of the one that was removed last. */
@@ -40,16 +41,27 @@ export class HistoryData {
     return this.statements.flushes.get() as number;
   }
 
-  /** The newest checks in a range, newest first; a few more than `limit` where they share a millisecond. */
+  /** The newest checks in a range, newest first; more than `limit` where several share the last one's millisecond. */
   newestChecks(stream: number, from: number, to: number, limit: number): FoundCheck[] {
+    const found = this.newest(stream, from, to, limit);
+    const last = found[limit - 1];
+    if (!last) return found.map(toCheck);
+    const isNewer = ([at]: Raw) => at > last[0];
+    return [...found.filter(isNewer), ...this.newest(stream, last[0], last[0] + 1, -1)].map(toCheck);
+  }
+
+  private newest(stream: number, from: number, to: number, most: number): Raw[] {
     const { newestGrouped, newestUngrouped } = this.statements;
     const found = [
-      ...(newestUngrouped.all(stream, from, to, limit + 1) as Raw[]),
-      ...(newestGrouped.all(stream, from, to, limit + 1) as Raw[]),
-    ].sort((a, b) => b[0] - a[0]);
-    let count = Math.min(limit, found.length);
-    while (count < found.length && found[count]?.[0] === found[count - 1]?.[0]) count++;
-    return found.slice(0, count).map(toCheck);
+      ...(newestUngrouped.all(stream, from, to, most) as Raw[]),
+      ...(newestGrouped.all(stream, from, to, most) as Raw[]),
+    ];
+    return found.sort((a, b) => b[0] - a[0]);
+  }
+
+  /** The spans of a stream that touch a range, oldest first. */
+  spans(stream: number, from: number, to: number): FoundSpan[] {
+    return this.statements.spans.all({ stream, from, to }) as FoundSpan[];
   }
 
   /** All checks in a range, oldest first but for those not regrouped yet, which come last. */
@@ -65,9 +77,28 @@ export class HistoryData {
   }
 }
 
+export function noStream(name: string): Refusal {
+  return new Refusal(404, "stream_not_found", `No stream is named ${JSON.stringify(name.slice(0, 200))}.`);
+}
+
 export function toCheck([at, state, reason, message, latencyMs, ok]: Raw): FoundCheck {
   return { at, state: stateOfCode(state), reason: reason as Reason, message, latencyMs, ok: ok === 1 };
 }
+
+/** Spans follow one another: the first that matters is the last one to begin before the range. */
+const SPANS = `
+  SELECT start, "end", state, reason FROM spans
+  WHERE stream = @stream AND start < @to AND start >= coalesce(
+    (SELECT max(start) FROM spans WHERE stream = @stream AND start <= @from), @from)
+  ORDER BY start`;
+
+/** Milliseconds of each stream in each state in which it was not watched, between two times. */
+const UNWATCHED = `
+  SELECT stream, state, sum(min("end", @to) - max(start, @from)) FROM spans INDEXED BY spans_unwatched
+  WHERE state >= 3 AND "end" > @from AND start < @to GROUP BY stream, state
+  UNION ALL
+  SELECT stream, state, @to - max(start, @from) FROM spans INDEXED BY spans_open
+  WHERE "end" IS NULL AND state >= 3 AND start < @to`;
 
 function prepareStatements(db: Database) {
   const checks = (table: string, order: string) =>
@@ -80,6 +111,8 @@ function prepareStatements(db: Database) {
     streamId: db
       .prepare("SELECT id FROM streams WHERE name = ? ORDER BY removed IS NOT NULL, removed DESC LIMIT 1")
       .pluck(),
+    spans: db.prepare(SPANS).raw(),
+    unwatched: db.prepare(UNWATCHED).raw(),
     flushes: db.prepare("SELECT value FROM progress WHERE key = 'flushes'").pluck(),
     grouped: checks("checks", "at"),
     newestGrouped: checks("checks", "at DESC"),

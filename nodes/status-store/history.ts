@@ -66,6 +66,8 @@ export interface HistoryOfStream extends Range, Zoned {
   limit: number;
   /** Width of a bucket; null for the checks themselves. */
   bucketMs: number | null;
+  /** Epoch milliseconds: how long what still lasts has lasted. */
+  now: number;
 }
 
 /** Newest first. */

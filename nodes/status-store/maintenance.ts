@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
-import { forget, isAnythingForgotten } from "./forget";
+import { clearForgottenNames, forget, isAnythingForgotten } from "./forget";
 import type { MemoryBudget } from "./memory-budget";
 import { Progress } from "./progress";
 import type { Recorder } from "./recorder";
@@ -9,7 +9,6 @@ import { regroup } from "./regroup";
 import { retain } from "./retention";
 import { HOUR_MS } from "./rollup";
 import type { Slices } from "./slices";
-import { isEnvironmental } from "./store-failure";
 import type { MaintenanceStats, Retention } from "./store-messages";
 import type { V22Import } from "./v22-import";
 
@@ -25,13 +24,19 @@ export interface MaintenanceOptions {
   hasStreams: () => boolean;
   /** Bounds a history in memory. */
   budget?: MemoryBudget;
+  /** One sentence about an error of the work. */
+  describe: (error: unknown) => string;
   /** True while nothing may be moved: an export reads on the same connection. */
   isHeld?: () => boolean;
-  /** The file failed. */
-  onFailure: (error: unknown) => void;
+  /**
+   * The work cannot go on. What was written stands; whatever the recorder has copied is to be made anew.
+   * @returns true when the work may be tried again on this connection
+   */
+  onFailure: (error: unknown) => boolean;
 }
 
 const LOOK_EVERY_MS = 10_000;
+const RETRY_MS = 60_000;
 /** An import that knows the watched streams gives their history to them; without a list it begins after this time. */
 const STREAMS_WAIT_MS = 60_000;
 const STREAMS_LOOK_MS = 200;
@@ -56,6 +61,9 @@ export class Maintenance {
   private wall: number;
   private steady: number;
   private longestSliceMs = 0;
+  private lastRetention?: Retention;
+  /** Why the work waits, in a sentence. */
+  private obstacle: string | null = null;
   private readonly startedAt: number;
 
   constructor(private readonly options: MaintenanceOptions) {
@@ -79,6 +87,7 @@ export class Maintenance {
     const hour = at("rolled_hour");
     return {
       job: this.job?.name ?? null,
+      obstacle: this.obstacle,
       regroupedAt: hour === null ? null : hour * HOUR_MS,
       retainedAt: at("retained_at"),
       longestSliceMs: Math.round(this.longestSliceMs),
@@ -93,12 +102,23 @@ export class Maintenance {
       try {
         this.schedule(this.step());
       } catch (error) {
-        this.job = undefined;
-        if (isEnvironmental(error)) return this.options.onFailure(error);
-        this.options.logger.error(`work on the database failed and is begun again later: ${String(error)}`);
-        this.schedule(LOOK_EVERY_MS);
+        this.dropJob();
+        if (this.options.onFailure(error)) this.waitFor(error);
       }
     }, delayMs);
+  }
+
+  /** Of what a failed commit took back the job may hold copies; it begins again from what is stored. */
+  dropJob(): void {
+    this.job?.slices.return();
+    this.job = undefined;
+  }
+
+  private waitFor(error: unknown): void {
+    const obstacle = this.options.describe(error);
+    if (obstacle !== this.obstacle) this.options.logger.error(obstacle);
+    this.obstacle = obstacle;
+    this.schedule(RETRY_MS);
   }
 
   /** @returns when to come back */
@@ -112,6 +132,7 @@ export class Maintenance {
     if (this.job.slices.next().done) {
       this.job.done();
       this.job = undefined;
+      this.obstacle = null;
     }
     const tookMs = clock.elapsed() - begun;
     this.longestSliceMs = Math.max(this.longestSliceMs, tookMs);
@@ -124,26 +145,37 @@ export class Maintenance {
     if (!recorder) return undefined;
     const now = clock.now();
     const mayImport = this.options.hasStreams() || clock.elapsed() - this.startedAt > STREAMS_WAIT_MS;
+    const clearNames = () => void (imports.isDone && clearForgottenNames(db));
     if (imports.isPending && mayImport)
-      return { name: "import", slices: imports.run(recorder), done: () => {} };
+      return { name: "import", slices: imports.run(recorder), done: clearNames };
     const hour = Math.floor(now / HOUR_MS);
     // in a new database nothing is to be done yet, and a history that was just imported stays whole for a while
     if (this.progress.get("rolled_hour") === 0) this.progress.set("rolled_hour", hour);
     if (this.progress.get("retained_at") === 0) this.progress.set("retained_at", now);
+    // before regrouping: what came since is told from what has to go by its row, also after the clock was set back
+    if (isAnythingForgotten(db)) return { name: "forget", slices: forget(db), done: clearNames };
     // a clock that was set back must not stop the work until it comes round again
     if (this.progress.get("rolled_hour") !== hour) {
       const done = () => this.progress.set("rolled_hour", hour);
       return { name: "regroup", slices: regroup(db, recorder.rollups, () => clock.now()), done };
     }
-    if (isAnythingForgotten(db)) return { name: "forget", slices: forget(db), done: () => {} };
     const retained = () => this.progress.set("retained_at", now);
     if (budget?.isExceeded(this.usedBytes(), clock.elapsed())) {
       return { name: "retention", slices: this.shrink(recorder, now), done: retained };
     }
-    if (Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
+    const hasChanged = this.hasRetentionChanged();
+    if (hasChanged || Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
       return { name: "retention", slices: retain(db, retention(), now), done: retained };
     }
     return undefined;
+  }
+
+  /** Whether somebody has changed the settings since the last look. A bound of the memory changes them all the time. */
+  private hasRetentionChanged(): boolean {
+    if (this.options.budget || !this.options.hasStreams()) return false;
+    const before = this.lastRetention;
+    const { checks_days, rollup_days } = (this.lastRetention = this.options.retention());
+    return before !== undefined && (before.checks_days !== checks_days || before.rollup_days !== rollup_days);
   }
 
   /** What was not regrouped yet cannot go: it is put in its place first. */
@@ -161,8 +193,11 @@ export class Maintenance {
     return Number(this.options.db.pragma(name, { simple: true }));
   }
 
-  /** Time in which the machine slept was watched by nobody; a sign of life says until when somebody did. */
-  private followClock(): void {
+  /**
+   * Time in which the machine slept was watched by nobody; a sign of life says until when somebody did. What is
+   * written must not come before this: a state would last over a jump of the clock.
+   */
+  followClock(): void {
     const { clock, db } = this.options;
     const [wall, steady] = [clock.now(), clock.elapsed()];
     const jumpMs = wall - this.wall - (steady - this.steady);

@@ -1,5 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
-import { addCheck, addTime, emptyRollup, HOUR_MS, ROLLUP_SIZE, type Rollup } from "./rollup";
+import { addCheck, addTime, HOUR_MS, ROLLUP_SIZE, rollupOf, type Rollup } from "./rollup";
 import { RollupTable } from "./rollup-table";
 
 /** What is not in the tables yet, of one stream. */
@@ -11,6 +11,13 @@ interface Account {
   /** Its checks are counted up to this row of `recent`. */
   row: number;
   hours: Map<number, Rollup>;
+  /** Up to which row and time the tables count, as `rolled` says. */
+  rolled: Rolled;
+}
+
+interface Rolled {
+  row: number;
+  until: number;
 }
 
 /** One entry of a snapshot: stream, hour, then a rollup. */
@@ -24,10 +31,12 @@ export class OpenRollups {
   private readonly accounts = new Map<number, Account>();
   private readonly table: RollupTable;
   private readonly setRolled: Statement<[number, number, number]>;
+  private readonly findRolled: Statement<[number], Rolled>;
 
   constructor(db: Database) {
     this.table = new RollupTable(db);
     this.setRolled = db.prepare("INSERT OR REPLACE INTO rolled VALUES (?, ?, ?)");
+    this.findRolled = db.prepare("SELECT row, until FROM rolled WHERE stream = ?");
     this.recover(db);
   }
 
@@ -43,20 +52,19 @@ export class OpenRollups {
     const account = this.account(stream, at);
     if (row <= account.row) return;
     account.row = row;
-    addCheck(hourOf(account, Math.floor(at / HOUR_MS)), state, ok, latencyMs);
+    addCheck(rollupOf(account.hours, Math.floor(at / HOUR_MS)), state, ok, latencyMs);
   }
 
   /** The stream is in this state from then on. A time that was counted already is counted anew. */
   enter(stream: number, at: number, state: number): void {
     const account = this.account(stream, at);
-    settle(account, at);
+    this.settle(stream, account, at);
     account.state = state;
-    account.until = at;
   }
 
   leave(stream: number, at: number): void {
     const account = this.account(stream, at);
-    settle(account, at);
+    this.settle(stream, account, at);
     account.state = null;
   }
 
@@ -66,7 +74,7 @@ export class OpenRollups {
     account.hours.clear();
     account.row = Math.max(row, account.row);
     account.until = at;
-    this.setRolled.run(stream, account.row, at);
+    this.setRolledTo(stream, account, { row: account.row, until: at });
   }
 
   /** The stream is there no longer. */
@@ -84,9 +92,9 @@ export class OpenRollups {
     const some = ids.slice(0, most);
     for (const id of some) {
       const account = this.accounts.get(id) as Account;
-      if (now > account.until) settle(account, now);
+      if (now > account.until) this.settle(id, account, now);
       this.table.add(id, account.hours);
-      this.setRolled.run(id, account.row, account.until);
+      this.setRolledTo(id, account, { row: account.row, until: account.until });
       account.hours.clear();
       if (account.state === null) this.accounts.delete(id);
     }
@@ -97,8 +105,8 @@ export class OpenRollups {
   /** All that is not in the tables, SNAPSHOT_STRIDE numbers for each stream and hour. */
   snapshot(now: number): Float64Array<ArrayBuffer> {
     let entries = 0;
-    for (const account of this.accounts.values()) {
-      if (now > account.until) settle(account, now);
+    for (const [stream, account] of this.accounts) {
+      if (now > account.until) this.settle(stream, account, now);
       entries += account.hours.size;
     }
     const all = new Float64Array(entries * SNAPSHOT_STRIDE);
@@ -116,8 +124,37 @@ export class OpenRollups {
 
   private account(stream: number, at: number): Account {
     let account = this.accounts.get(stream);
-    if (!account) this.accounts.set(stream, (account = { state: null, until: at, row: 0, hours: new Map() }));
+    if (!account) {
+      const rolled = this.findRolled.get(stream) ?? { row: 0, until: -Infinity };
+      account = { state: null, until: at, row: rolled.row, hours: new Map(), rolled };
+      this.accounts.set(stream, account);
+    }
     return account;
+  }
+
+  /** Counts the time since the last time for the state that holds; takes it back where that was counted too far. */
+  private settle(stream: number, account: Account, at: number): void {
+    const { state, until, hours, rolled } = account;
+    const stored = Math.min(until, rolled.until);
+    if (state !== null) {
+      if (at >= until) addTime(hours, state, until, at);
+      else addTime(hours, state, Math.max(at, stored), until, -1);
+    }
+    account.until = at;
+    if (at >= stored) return;
+    // what stands in the tables at once: after a crash it would be counted from there on
+    if (state !== null) {
+      const back = new Map<number, Rollup>();
+      addTime(back, state, at, stored, -1);
+      this.table.add(stream, back);
+      this.table.changed();
+    }
+    this.setRolledTo(stream, account, { row: rolled.row, until: at });
+  }
+
+  private setRolledTo(stream: number, account: Account, rolled: Rolled): void {
+    account.rolled = rolled;
+    this.setRolled.run(stream, rolled.row, rolled.until);
   }
 
   private recover(db: Database): void {
@@ -127,7 +164,7 @@ export class OpenRollups {
       until: number;
     }[];
     for (const { stream, row, until } of rolled) {
-      this.accounts.set(stream, { state: null, until, row, hours: new Map() });
+      this.accounts.set(stream, { state: null, until, row, hours: new Map(), rolled: { row, until } });
     }
     // what is being forgotten stands there until its slice comes
     const rows = db
@@ -160,7 +197,7 @@ export class OpenRollups {
         if (span.end !== null && span.end <= until) break;
         const from = Math.max(span.start, until);
         const account = this.account(stream, from);
-        if (span.end !== null) addSpan(account, span.state, from, span.end, 1);
+        if (span.end !== null) addTime(account.hours, span.state, from, span.end);
         else {
           account.state = span.state;
           account.until = from;
@@ -168,28 +205,4 @@ export class OpenRollups {
       }
     }
   }
-}
-
-/** Counts the time since the last time for the state that holds; takes it back where that was counted too far. */
-function settle(account: Account, at: number): void {
-  if (account.state !== null) {
-    if (at >= account.until) addSpan(account, account.state, account.until, at, 1);
-    else addSpan(account, account.state, at, account.until, -1);
-  }
-  account.until = at;
-}
-
-function addSpan(account: Account, state: number, from: number, to: number, sign: 1 | -1): void {
-  for (let start = from; start < to;) {
-    const hour = Math.floor(start / HOUR_MS);
-    const end = Math.min(to, (hour + 1) * HOUR_MS);
-    addTime(hourOf(account, hour), state, sign * (end - start));
-    start = end;
-  }
-}
-
-function hourOf(account: Account, hour: number): Rollup {
-  let rollup = account.hours.get(hour);
-  if (!rollup) account.hours.set(hour, (rollup = emptyRollup()));
-  return rollup;
 }

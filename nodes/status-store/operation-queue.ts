@@ -32,6 +32,26 @@ export class OperationQueue {
     this.add([operation], "begin");
   }
 
+  /** Oldest first. */
+  all(): readonly StoreOperation[] {
+    return this.operations;
+  }
+
+  /** The smallest number of those that have one. */
+  get firstNumber(): number | undefined {
+    const numbers = this.operations.flatMap(({ number }) => number ?? []);
+    return numbers.length === 0 ? undefined : Math.min(...numbers);
+  }
+
+  /** Takes out those up to a number. */
+  settle(number: number): void {
+    const isOpen = (operation: StoreOperation) => (operation.number ?? 0) > number;
+    if (this.operations.every(isOpen)) return;
+    this.operations = this.operations.filter(isOpen);
+    this.weight = this.operations.reduce((sum, operation) => sum + weightOf(operation), 0);
+    this.checks = this.operations.reduce((sum, operation) => sum + checksIn(operation), 0);
+  }
+
   has(kind: StoreOperation["kind"]): boolean {
     return this.operations.some((operation) => operation.kind === kind);
   }

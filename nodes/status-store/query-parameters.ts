@@ -41,7 +41,7 @@ export function historyQuestion(parameters: Parameters, stream: string, asked: A
     throw wrong("bucket", `is too small for this time: it gives more than ${MOST_BUCKETS} buckets`);
   }
   const limit = integer("limit", parameters.limit, 1, MOST_CHECKS, 1000);
-  return { kind: "history", stream, from, to, limit, bucketMs, timezone: asked.timezone };
+  return { kind: "history", stream, from, to, limit, bucketMs, ...asked };
 }
 
 export function incidentsQuestion(parameters: Parameters, asked: Asked): IncidentsQuestion {
@@ -111,7 +111,8 @@ function range(parameters: Parameters, { now, timezone }: Asked, usualMs: number
   return { from, to };
 }
 
-const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-]\d\d:?\d\d)?$/;
+const DATE =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?)?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/;
 
 /** Epoch milliseconds, or ISO 8601, in the configured time zone where it names no offset. */
 function time(name: string, value: unknown, timezone: string): number | undefined {

@@ -18,6 +18,9 @@ import { TextIds } from "./text-ids";
 /** Different messages that are kept; a further one is stored as the sentence of its reason. */
 const MOST_MESSAGES = 20_000;
 
+/** Of a message that somebody made up: the file holds whole numbers only. */
+const MOST_LATENCY_MS = 1e9;
+
 /** Whoever makes up a new name for each message fills no disk. */
 const MOST_CONSUMERS = 1000;
 
@@ -39,6 +42,7 @@ export class Recorder {
   private readonly forgetList: ForgetList;
   private readonly insertCheck: Statement<(number | null)[]>;
   private lastRow: number;
+  private changeCount = 0;
   private readonly setGroup: Statement<[{ id: number; group: string | null }]>;
   private readonly setDelivered: Statement<[{ consumer: string; seq: number }]>;
   private readonly setMedia: Statement<[{ id: number; media: string }]>;
@@ -89,24 +93,28 @@ export class Recorder {
 
   /**
    * Writes one operation; the caller holds the transaction. Streams that no `streams` operation named are passed over.
+   * @param latest what is said to be later counts as then, epoch milliseconds: nothing can have happened yet
    * @returns what is known of streams that were found again
    */
-  apply(operation: StoreOperation): Seed[] {
+  apply(operation: StoreOperation, latest = Number.MAX_SAFE_INTEGER): Seed[] {
     switch (operation.kind) {
       case "streams":
         return this.syncStreams(operation);
       case "checks":
-        this.recordChecks(operation.flat);
+        this.recordChecks(operation.flat, latest);
         return [];
       case "transition": {
-        const stream = this.registry.find(operation.transition.stream);
-        if (stream) this.history.recordTransition(stream.id, operation.transition);
+        const { stream: name, at } = operation.transition;
+        const stream = this.registry.find(name);
+        const transition = { ...operation.transition, at: Math.min(at, latest) };
+        if (stream) this.history.recordTransition(stream.id, transition);
         return [];
       }
       case "states":
         for (const state of operation.states) {
           const stream = this.registry.find(state.stream);
-          if (stream) this.history.recordState(stream.id, state);
+          const since = Math.min(state.since, latest);
+          if (stream) this.history.recordState(stream.id, { ...state, since });
         }
         return [];
       case "media":
@@ -129,9 +137,24 @@ export class Recorder {
     return [...this.registry.all()].map(({ name, id }) => [name, id]);
   }
 
-  /** All streams that are watched. */
+  /** All streams that are watched, with their whole URLs where a list of streams has come: the file holds none. */
   watched(): { name: string; url: string }[] {
-    return [...this.registry.all()].map(({ name, origin }) => ({ name, url: origin }));
+    return this.registry.named();
+  }
+
+  /** Grows whenever other streams are watched or some were forgotten. */
+  get changes(): number {
+    return this.changeCount;
+  }
+
+  /** True while a stream's history is to be deleted. */
+  isForgotten(stream: number): boolean {
+    return this.forgetList.has(stream);
+  }
+
+  /** True where a stream of this name was forgotten before all imports were done. */
+  isNameForgotten(name: string): boolean {
+    return this.forgetList.hasName(name);
   }
 
   /** The ids of streams of an older history: watched ones, removed ones, or new ones that count as removed. */
@@ -149,19 +172,22 @@ export class Recorder {
 
   /** A stream that is watched again goes on, without what was before. */
   private forget(name: string, at: number): void {
+    this.changeCount++;
+    this.forgetList.addName(name);
     const { removed, watched } = this.registry.forget(name);
     for (const id of removed) {
       this.rollups.drop(id);
       this.forgetList.addWhole(id);
     }
     if (!watched) return;
-    this.history.forgetBefore(watched.id, at);
-    this.rollups.forget(watched.id, this.lastRow, at);
-    this.forgetList.add({ stream: watched.id, row: this.lastRow, until: at });
+    const until = this.history.forgetBefore(watched.id, at);
+    this.rollups.forget(watched.id, this.lastRow, until);
+    this.forgetList.add({ stream: watched.id, row: this.lastRow, until });
   }
 
   private syncStreams({ streams, renames, strict, at }: StreamsOperation): Seed[] {
     this.strict = strict;
+    this.changeCount++;
     const { added, returned, renamed, removed } = this.registry.sync(streams, renames, at);
     for (const { id } of removed) this.history.end(id, at);
     for (const { id } of [...added, ...returned]) this.history.begin(id, at);
@@ -176,9 +202,9 @@ export class Recorder {
     ];
   }
 
-  private recordChecks(flat: FlatChecks): void {
+  private recordChecks(flat: FlatChecks, latest: number): void {
     for (let index = 0; index < flat.length; index += CHECK_FIELDS) {
-      const [name, at, state, reason, message, latency] = flat.slice(index, index + CHECK_FIELDS) as [
+      const [name, begun, state, reason, message, latency] = flat.slice(index, index + CHECK_FIELDS) as [
         string,
         number,
         State,
@@ -189,7 +215,8 @@ export class Recorder {
       const stream = this.registry.find(name);
       if (!stream) continue;
       const code = STATE_CODES[state];
-      const rounded = latency === null ? null : Math.round(latency);
+      const at = Math.min(begun, latest);
+      const rounded = latency === null ? null : Math.min(Math.round(latency), MOST_LATENCY_MS);
       const ok = v22Status(reason, stream.protocol, this.strict) === "ok" ? 1 : 0;
       const messageId = this.messages.idOf(message, REASONS[reason].text);
       this.insertCheck.run(

@@ -5,7 +5,8 @@ import { Progress } from "./progress";
 import type { Slices } from "./slices";
 
 const STREAMS_A_FLUSH = 100;
-const ROWS_A_SLICE = 5000;
+const ROWS_A_SLICE = 4000;
+const ROWS_A_LOOK = 20_000;
 const ROWS_A_DELETION = 5000;
 
 /**
@@ -33,30 +34,54 @@ export function* regroup(db: Database, rollups: OpenRollups, now: () => number):
 
 function* moveChecks(db: Database, progress: Progress): Slices {
   const through = progress.get("regroup_row");
-  const rows = db.prepare("SELECT count(*) FROM recent WHERE row <= ?").pluck().get(through) as number;
-  const streams = db.prepare("SELECT id FROM streams ORDER BY id").pluck().all() as number[];
-  yield;
-  // a slice reads all of recent: the more streams it takes the fewer of them are needed
-  const slices = Math.max(1, Math.ceil(rows / ROWS_A_SLICE));
-  const streamsASlice = Math.max(1, Math.ceil(streams.length / slices));
+  const rowsOf = yield* rowsByStream(db, through, progress.get("regroup_stream"));
   const find = db
     .prepare(
       `SELECT stream, at, state, reason, message, latency, v22_ok FROM recent
-       WHERE row <= ? AND stream > ? AND stream <= ? ORDER BY stream, at`,
+       WHERE row IN (SELECT value FROM json_each(?)) ORDER BY stream, at`,
     )
     .raw();
   const inserter = new CheckInserter(db);
-  for (let index = 0; index < streams.length; index += streamsASlice) {
-    const last = streams[Math.min(index + streamsASlice, streams.length) - 1] as number;
-    const first = progress.get("regroup_stream");
-    if (last <= first) continue;
+  const streams = [...rowsOf.keys()].sort((a, b) => a - b);
+  for (let index = 0, some: number[] = []; index < streams.length; index++) {
+    const stream = streams[index] as number;
+    some = some.concat(rowsOf.get(stream) as number[]);
+    if (some.length < ROWS_A_SLICE && index < streams.length - 1) continue;
     db.transaction(() => {
-      for (const row of find.all(through, first, last) as CheckRow[]) inserter.run(row);
-      progress.set("regroup_stream", last);
+      for (const row of find.all(JSON.stringify(some)) as CheckRow[]) inserter.run(row);
+      progress.set("regroup_stream", stream);
     }).immediate();
+    some = [];
     yield;
   }
   yield* deleteRecent(db, progress, through);
+}
+
+/** Which rows of `recent` are each stream's: it is read once, however many streams there are. */
+function* rowsByStream(
+  db: Database,
+  through: number,
+  afterStream: number,
+): Generator<void, Map<number, number[]>, void> {
+  const rowsOf = new Map<number, number[]>();
+  // what is being forgotten belongs to no stream any more
+  const streams = new Set(db.prepare("SELECT id FROM streams WHERE id > ?").pluck().all(afterStream));
+  const read = db
+    .prepare("SELECT row, stream FROM recent WHERE row > ? AND row <= ? ORDER BY row LIMIT ?")
+    .raw();
+  for (let after = 0; ;) {
+    const rows = read.all(after, through, ROWS_A_LOOK) as [row: number, stream: number][];
+    for (const [row, stream] of rows) {
+      if (!streams.has(stream)) continue;
+      const known = rowsOf.get(stream);
+      if (known) known.push(row);
+      else rowsOf.set(stream, [row]);
+    }
+    yield;
+    const last = rows.at(-1);
+    if (!last || rows.length < ROWS_A_LOOK) return rowsOf;
+    after = last[0];
+  }
 }
 
 function* deleteRecent(db: Database, progress: Progress, through: number): Slices {

@@ -41,11 +41,13 @@ export class RollupTable {
   }
 }
 
+const MARKS = ", ?".repeat(COLUMNS.split(",").length);
+
 function statements(db: Database, table: string, unit: string) {
   return {
     get: db.prepare(`SELECT ${COLUMNS} FROM ${table} WHERE stream = ? AND ${unit} = ?`).raw(),
     put: db.prepare(
-      `INSERT OR REPLACE INTO ${table} (stream, ${unit}, ${COLUMNS}) VALUES (?, ?${", ?".repeat(15)})`,
+      `INSERT OR REPLACE INTO ${table} (stream, ${unit}, ${COLUMNS}) VALUES (?, ?${MARKS})`,
     ) as Statement<RollupColumns>,
   };
 }

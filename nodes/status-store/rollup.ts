@@ -4,16 +4,19 @@
  */
 export type Rollup = Float64Array;
 
-/** Checks and milliseconds by state stand in the order of STATE_CODES. */
+/**
+ * Checks and milliseconds by state stand in the order of STATE_CODES, up, degraded and down. Time in which a stream was
+ * not watched (pending, paused, unknown) is in no rollup: it may last for years, and the spans tell it as fast.
+ */
 export const FIELDS = {
   checks: 0,
   ok: 3,
   ms: 4,
-  latencyCount: 10,
-  latencySum: 11,
-  latencyMin: 12,
-  latencyMax: 13,
-  histogram: 14,
+  latencyCount: 7,
+  latencySum: 8,
+  latencyMin: 9,
+  latencyMax: 10,
+  histogram: 11,
 } as const;
 
 /** Upper ends of the histogram's buckets, inclusive, in ms; one more bucket holds what is above. */
@@ -22,15 +25,17 @@ export const LATENCY_BUCKETS = [
   10_000,
 ] as const;
 export const ROLLUP_SIZE = FIELDS.histogram + LATENCY_BUCKETS.length + 1;
-const STATES_OF_CHECKS = 3;
-const STATES_OF_TIME = 6;
+/** States below this code of STATE_CODES are those of a stream that is watched. */
+export const WATCHED_STATES = 3;
+/** Time is added up each hour, and a few days late at most: what seems to be longer comes from a clock that was wrong. */
+const LONGEST_WATCH_MS = 100 * 24 * 3_600_000;
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /** The columns of `rollups` and `daily_rollups` after their key, in the order of toColumns(). */
 export const COLUMNS =
-  "up, degraded, down, v22_ok, up_ms, degraded_ms, down_ms, pending_ms, paused_ms, unknown_ms, " +
+  "up, degraded, down, v22_ok, up_ms, degraded_ms, down_ms, " +
   "latency_count, latency_sum, latency_min, latency_max, latency_histogram";
 export type RollupColumns = (number | null | Buffer)[];
 
@@ -46,7 +51,7 @@ export function emptyRollup(): Rollup {
  * @param ok 1 when v2.2 would have said so, else 0
  */
 export function addCheck(rollup: Rollup, state: number, ok: number, latencyMs: number | null): void {
-  if (state < STATES_OF_CHECKS) add(rollup, FIELDS.checks + state, 1);
+  if (state < WATCHED_STATES) add(rollup, FIELDS.checks + state, 1);
   add(rollup, FIELDS.ok, ok);
   if (latencyMs === null) return;
   add(rollup, FIELDS.latencyCount, 1);
@@ -56,9 +61,31 @@ export function addCheck(rollup: Rollup, state: number, ok: number, latencyMs: n
   add(rollup, FIELDS.histogram + bucketOf(latencyMs), 1);
 }
 
-/** @param ms may be negative, to take back what was counted for a state that proved to be another one */
-export function addTime(rollup: Rollup, state: number, ms: number): void {
-  if (state < STATES_OF_TIME) add(rollup, FIELDS.ms + state, ms);
+/** The sums of an hour since the epoch, from a map of them; begun when there are none. */
+export function rollupOf(hours: Map<number, Rollup>, hour: number): Rollup {
+  let rollup = hours.get(hour);
+  if (!rollup) hours.set(hour, (rollup = emptyRollup()));
+  return rollup;
+}
+
+/**
+ * Adds the time of a state to the hours that it lay in. A state in which a stream was not watched is passed over.
+ * @param sign -1 takes back what was counted for a state that proved to be another one
+ */
+export function addTime(
+  hours: Map<number, Rollup>,
+  state: number,
+  from: number,
+  to: number,
+  sign: 1 | -1 = 1,
+): void {
+  if (state >= WATCHED_STATES || to - from > LONGEST_WATCH_MS) return;
+  for (let start = from; start < to;) {
+    const hour = Math.floor(start / HOUR_MS);
+    const end = Math.min(to, (hour + 1) * HOUR_MS);
+    add(rollupOf(hours, hour), FIELDS.ms + state, sign * (end - start));
+    start = end;
+  }
 }
 
 /** @param offset where the other one begins in a longer array */

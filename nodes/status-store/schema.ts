@@ -5,7 +5,10 @@ import type { Database } from "better-sqlite3";
  * new step at the end. Times are epoch milliseconds; states, levels and protocols are the numbers of codes.ts.
  */
 
-/** One column a state, so that an uptime is a sum over an index range. Latencies in ms, the histogram as packed counts. */
+/**
+ * One column a state, so that an uptime is a sum over an index range. Latencies in ms, the histogram as packed counts.
+ * The third step takes the time that was not watched out again.
+ */
 const ROLLUP_COLUMNS = `
     up INTEGER NOT NULL DEFAULT 0, degraded INTEGER NOT NULL DEFAULT 0, down INTEGER NOT NULL DEFAULT 0,
     v22_ok INTEGER NOT NULL DEFAULT 0,
@@ -98,7 +101,23 @@ const SECOND_STEP = `
   CREATE TABLE forgotten (stream INTEGER PRIMARY KEY, row INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;
 `;
 
-export const MIGRATIONS: readonly string[] = [FIRST_STEP, SECOND_STEP];
+const UNWATCHED_COLUMNS = ["pending_ms", "paused_ms", "unknown_ms"];
+
+const THIRD_STEP = `
+  -- Time in which a stream was not watched stands in its spans alone: a rollup an hour of it could be millions.
+  ${["rollups", "daily_rollups"]
+    .flatMap((table) => UNWATCHED_COLUMNS.map((column) => `ALTER TABLE ${table} DROP COLUMN ${column};`))
+    .join("\n  ")}
+  CREATE INDEX spans_unwatched ON spans ("end", stream, start, state) WHERE state >= 3 AND "end" IS NOT NULL;
+
+  -- Incidents that touch a range and began before it.
+  CREATE INDEX incidents_by_end ON incidents ("end") WHERE "end" IS NOT NULL;
+
+  -- Names that were forgotten while the import of a v2.2 database, which may know them, was not done.
+  CREATE TABLE forgotten_names (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+`;
+
+export const MIGRATIONS: readonly string[] = [FIRST_STEP, SECOND_STEP, THIRD_STEP];
 export const SCHEMA_VERSION = MIGRATIONS.length;
 
 export class NewerSchemaError extends Error {

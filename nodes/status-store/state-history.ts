@@ -73,18 +73,23 @@ export class StateHistory {
     this.endIncident(stream, at);
   }
 
-  /** What goes on now began then, as far as anybody is to remember. */
-  forgetBefore(stream: number, at: number): void {
+  /**
+   * What goes on now began then, as far as anybody is to remember.
+   * @returns since when that is; later than asked for where the clock was set back
+   */
+  forgetBefore(stream: number, at: number): number {
     const span = this.spans.get(stream);
-    if (span && span.start < at) {
-      this.statements.moveSpan.run(at, stream, span.start);
-      span.start = at;
+    const from = Math.max(at, span?.start ?? at);
+    if (span && span.start < from) {
+      this.statements.moveSpan.run(from, stream, span.start);
+      span.start = from;
     }
     const incident = this.incidents.get(stream);
-    if (incident && incident.start < at) {
-      this.statements.moveIncident.run(at, incident.id);
-      incident.start = at;
+    if (incident && incident.start < from) {
+      this.statements.moveIncident.run(from, incident.id);
+      incident.start = from;
     }
+    return from;
   }
 
   /**
@@ -112,8 +117,12 @@ export class StateHistory {
     }
   }
 
-  /** A run that could not be told the last number begins again at 1: its transitions get the numbers that follow. */
+  /**
+   * A run that could not be told the last number begins again at 1: its transitions get the numbers that follow. One
+   * that is told again is there already.
+   */
   recordTransition(stream: number, transition: Transition): void {
+    if (this.statements.findTransition.get(transition.seq, stream, transition.at)) return;
     this.lastSeq = Math.max(transition.seq, this.lastSeq + 1);
     const message = this.messageId(transition.message, transition.reason);
     const { at, from, to, previousDurationMs, level } = transition;
@@ -125,7 +134,7 @@ export class StateHistory {
       STATE_CODES[to],
       this.reasonId(transition.reason),
       message,
-      Math.round(previousDurationMs),
+      Math.min(Math.round(previousDurationMs), Number.MAX_SAFE_INTEGER),
       level && LEVEL_CODES[level],
     );
     this.recordState(stream, { ...transition, state: to, since: at }, message);
@@ -154,7 +163,9 @@ export class StateHistory {
       return;
     }
     // a clock that was set back must neither overwrite a span nor end it before it began
-    const start = open ? Math.max(at, open.start + 1, open.notBefore ?? 0) : at;
+    const start = open
+      ? Math.max(at, open.start + 1, open.notBefore ?? 0)
+      : Math.max(at, this.statements.firstFree.get(stream) as number);
     this.replaceSpan(stream, start, next, Math.min(at, start));
     if (next.state === DEGRADED || next.state === DOWN) {
       this.openIncident(stream, start, next.state, next.reason, message);
@@ -214,9 +225,15 @@ type NumberOrNull = number | null;
 
 function prepareStatements(db: Database) {
   return {
+    findTransition: db.prepare("SELECT 1 FROM transitions WHERE seq = ? AND stream = ? AND at = ?"),
     insertTransition: db.prepare("INSERT INTO transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)") as Statement<
       NumberOrNull[]
     >,
+    firstFree: db
+      .prepare(
+        `SELECT max(coalesce(max("end"), 0), coalesce(max(start), -1) + 1) FROM spans WHERE stream = ?`,
+      )
+      .pluck(),
     insertSpan: db.prepare("INSERT INTO spans VALUES (?, ?, NULL, ?, ?, ?, ?)") as Statement<NumberOrNull[]>,
     endSpan: db.prepare(`UPDATE spans SET "end" = ? WHERE stream = ? AND start = ?`),
     moveSpan: db.prepare("UPDATE spans SET start = ? WHERE stream = ? AND start = ?"),

@@ -57,6 +57,26 @@ export function isEnvironmental(error: unknown): boolean {
   );
 }
 
+/** True for a fault of the work in the background that leaves the connection as good as it was. */
+export function isPassing(error: unknown): boolean {
+  return !isEnvironmental(error) || /^SQLITE_(FULL|BUSY|LOCKED)/.test(errorCode(error));
+}
+
+/**
+ * Says in a sentence why work in the background waits.
+ * @param file undefined for a history in memory
+ */
+export function describeObstacle(error: unknown, file: string | undefined): string {
+  const what = `Work in the background on the ${file === undefined ? "history in memory" : `database ${file}`}`;
+  const again = "it is tried again every minute";
+  const code = errorCode(error);
+  if (code === "SQLITE_FULL")
+    return `${what} needs more room than there is on its disk: make room; ${again}.`;
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code))
+    return `${what} waits for another program's lock: close it; ${again}.`;
+  return `${what} failed (${String(error)}); ${again}.`;
+}
+
 /** True when the file is no database, or one that is damaged. */
 export function isBroken(error: unknown): boolean {
   return /^SQLITE_(NOTADB|CORRUPT)/.test(errorCode(error));

@@ -44,6 +44,7 @@ export class StoreHealth {
     const dropped = (stats?.dropped ?? 0) + this.lost;
     if (dropped > 0) problems.push(`${dropped} checks could not be stored and are missing in the history.`);
     if (this.unnamed > 0 && !hasStreams) problems.push(NO_LIST);
+    if (stats?.maintenance?.obstacle) problems.push(stats.maintenance.obstacle);
     const isProblem = ({ isLoss, at }: Notice) => isLoss && now - at < LOSS_SHOWN_MS;
     problems.push(...notices.filter(isProblem).map(({ text }) => text));
     return {

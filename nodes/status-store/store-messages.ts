@@ -8,11 +8,16 @@ export interface Retention {
   rollup_days: number;
 }
 
+interface Operation {
+  /** Of those that must not be lost with the thread: they are told again until it says that they are written. */
+  number?: number;
+}
+
 /** All streams that are watched now. */
-export interface StreamsOperation {
+export interface StreamsOperation extends Operation {
   kind: "streams";
   streams: { name: string; url: string; group?: string }[];
-  /** Renames that are known already: told by somebody, or seen by an unchanged full URL. */
+  /** Renames that are known already, one after the other: told by somebody, or seen by an unchanged full URL. */
   renames: Rename[];
   /** `strict_status` of config.yaml. */
   strict: boolean;
@@ -27,36 +32,36 @@ export type FlatChecks = (string | number | null)[];
 export const CHECK_FIELDS = 6;
 
 /** Checks in one flat list: cloned to the other thread in a fifth of the time that objects take. */
-export interface ChecksOperation {
+export interface ChecksOperation extends Operation {
   kind: "checks";
   flat: FlatChecks;
 }
 
-export interface TransitionOperation {
+export interface TransitionOperation extends Operation {
   kind: "transition";
   transition: Transition;
 }
 
-export interface StatesOperation {
+export interface StatesOperation extends Operation {
   kind: "states";
   states: StreamState[];
 }
 
 /** What pictures consist of now, of streams where that has changed. */
-export interface MediaOperation {
+export interface MediaOperation extends Operation {
   kind: "media";
   media: { stream: string; media: Media }[];
 }
 
 /** All transitions up to `seq` have arrived where this consumer takes them. */
-export interface DeliveredOperation {
+export interface DeliveredOperation extends Operation {
   kind: "delivered";
   consumer: string;
   seq: number;
 }
 
 /** Streams that were deleted for good, with their history. */
-export interface ForgetOperation {
+export interface ForgetOperation extends Operation {
   kind: "forget";
   names: string[];
   /** Epoch milliseconds. */
@@ -127,6 +132,8 @@ export interface ImportStats {
 export interface MaintenanceStats {
   /** What is being done now. */
   job: string | null;
+  /** Why it waits, in a sentence; null when it does not. */
+  obstacle: string | null;
   regroupedAt: number | null;
   retainedAt: number | null;
   /** The longest time that a commit had to wait for this work. */
@@ -152,6 +159,8 @@ export interface StoreStats {
   kind: "stats";
   /** Since the thread's start. */
   checksStored: number;
+  /** All operations up to this number are written, or given up. */
+  written: number;
   /** Checks that wait for the next commit. */
   queued: number;
   /** Checks that were given up because the queue was full or the database refused them. */

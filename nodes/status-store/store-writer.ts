@@ -59,6 +59,8 @@ export class StoreWriter {
   private backoff = new Backoff(RETRY_FIRST_MS, RETRY_MOST_MS);
   private streams?: StreamsOperation;
   private stopped = false;
+  /** Of the last operation that came with one. */
+  private lastNumber = 0;
   private checksStored = 0;
   private refused = 0;
   private lastCommitAt: number | null = null;
@@ -77,7 +79,8 @@ export class StoreWriter {
   }
 
   receive(operation: StoreOperation): void {
-    if (operation.kind === "streams") this.streams = { ...operation, renames: [] };
+    if (operation.kind === "streams") this.streams = { ...operation, renames: [], number: undefined };
+    this.lastNumber = operation.number ?? this.lastNumber;
     this.queue.push(operation);
     if (!this.connection || this.stopped) return;
     if (this.queue.checks >= COMMIT_AFTER_CHECKS) this.commit();
@@ -163,7 +166,11 @@ export class StoreWriter {
 
   /** Sends what is not in the tables yet, for an answer that counts up to now. */
   sendOpenRollups(): void {
-    if (this.connection) this.options.send(this.connection.openRollups());
+    try {
+      if (this.connection) this.options.send(this.connection.openRollups());
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   private commit(): void {
@@ -262,6 +269,7 @@ export class StoreWriter {
     const stats: StoreStats = {
       kind: "stats",
       checksStored: this.checksStored,
+      written: (this.queue.firstNumber ?? this.lastNumber + 1) - 1,
       queued: this.queue.checks,
       dropped: this.queue.dropped + this.refused,
       lastCommitAt: this.lastCommitAt,

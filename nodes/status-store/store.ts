@@ -24,6 +24,7 @@ import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
 import { StoreHealth } from "./store-health";
+import { OperationQueue } from "./operation-queue";
 import type { FlatChecks, FromStoreWorker, MediaOperation, StoreOperation } from "./store-messages";
 import { MemoryHistory, SqliteHistory } from "./threaded-history";
 
@@ -41,6 +42,9 @@ export interface StoreOptions {
 /** A question that is asked again so soon gets the same answer. */
 const ANSWER_KEPT_MS = 1000;
 const MOST_ANSWERS = 50;
+/** Transitions that are held until they are written. */
+const MOST_UNWRITTEN = 10_000;
+const MOST_DEATHS = 5;
 /** Consumers whose marks are held in memory too. */
 const MOST_CONSUMERS = 100;
 
@@ -61,6 +65,11 @@ export class Store {
   };
   private streams: StreamsMessage["payload"] = [];
   private streamsOperation?: StoreOperation;
+  /** What has to be told again when the thread dies before it has written it. */
+  private readonly unwritten = new OperationQueue(MOST_UNWRITTEN);
+  private lastNumber = 0;
+  /** Of the thread, since something was written. */
+  private deaths = 0;
   private readonly state = new StoreHealth();
   private hasRead = false;
   private lastSeq = 0;
@@ -75,7 +84,7 @@ export class Store {
     const listener: HistoryListener = {
       onMessage: (message) => this.receive(message),
       onBegin: () => this.beginThread(),
-      onDeath: (reason, retryMs) => this.state.loseThread(reason, retryMs),
+      onDeath: (reason, retryMs) => this.loseThread(reason, retryMs),
     };
     const more = { clock, logger, workerFile, listener };
     this.history = memory ? new MemoryHistory(more) : new SqliteHistory(file, more);
@@ -108,7 +117,7 @@ export class Store {
       at,
     };
     this.streamsOperation = { ...operation, renames: [] };
-    this.history.write(operation);
+    this.writeSurely(operation);
   }
 
   recordChecks(checks: readonly Check[]): void {
@@ -131,7 +140,7 @@ export class Store {
     this.lastSeq = Math.max(seq, this.lastSeq);
     this.metrics.recordTransition(to);
     this.live.recordState({ stream, state: to, reason, since: at, level });
-    this.history.write({ kind: "transition", transition });
+    this.writeSurely({ kind: "transition", transition });
   }
 
   recordStates(states: StreamState[]): void {
@@ -205,7 +214,7 @@ export class Store {
 
   /** Deletes streams with their history; of one that is watched only what was until now. */
   forget(names: string[]): void {
-    this.history.write({ kind: "forget", names, at: this.options.clock.now() });
+    this.writeSurely({ kind: "forget", names, at: this.options.clock.now() });
   }
 
   recordDelivered(consumer: string, seq: number): void {
@@ -223,7 +232,11 @@ export class Store {
   }
 
   private receive(message: FromStoreWorker): void {
-    if (message.kind === "stats") return this.state.take(message);
+    if (message.kind === "stats") {
+      if (message.written > 0) this.deaths = 0;
+      this.unwritten.settle(message.written);
+      return this.state.take(message);
+    }
     if (message.kind === "ids") return this.live.setIds(message.ids);
     if (message.kind !== "seeds") return;
     this.live.addSeeds(message.seeds);
@@ -248,8 +261,24 @@ export class Store {
     this.history.ask({ kind: "uptime", ...everything }).catch(() => {});
   }
 
+  private loseThread(reason: string, retryMs: number): void {
+    this.state.loseThread(reason, retryMs);
+    // it may be one of them that it dies of
+    if (++this.deaths >= MOST_DEATHS) this.unwritten.settle(this.lastNumber);
+  }
+
   private beginThread(): void {
     this.state.beginThread();
-    if (this.streamsOperation) this.history.write(this.streamsOperation);
+    const unwritten = this.unwritten.all();
+    const hasList = unwritten.some(({ kind }) => kind === "streams");
+    if (this.streamsOperation && !hasList) this.history.write(this.streamsOperation);
+    for (const operation of unwritten) this.history.write(operation);
+  }
+
+  /** Also where the thread is dead, or dies of what came before. */
+  private writeSurely(operation: StoreOperation): void {
+    const numbered = { ...operation, number: ++this.lastNumber };
+    this.unwritten.push(numbered);
+    this.history.write(numbered);
   }
 }

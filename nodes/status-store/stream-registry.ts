@@ -70,9 +70,14 @@ export class StreamRegistry {
     return this.active.values();
   }
 
+  /** All streams with their whole URLs; before the first sync with ones that no other has. */
+  named(): { name: string; url: string }[] {
+    return [...this.active.keys()].map((name) => ({ name, url: this.urls?.get(name) ?? `unknown ${name}` }));
+  }
+
   /**
    * Makes the table say what is watched now. Of two streams with the same name the first counts.
-   * @param told renames that are known already
+   * @param told renames that are known already, one after the other: those of several lists may have come together
    * @param at epoch milliseconds
    */
   sync(streams: readonly { name: string; url: string }[], told: readonly Rename[], at: number): SyncResult {
@@ -80,11 +85,8 @@ export class StreamRegistry {
     for (const stream of streams) if (!wanted.has(stream.name)) wanted.set(stream.name, stream);
 
     this.former.clear();
-    const renamed: RegisteredStream[] = [];
-    for (const rename of this.findRenames(wanted.values(), told)) {
-      const stream = this.rename(rename);
-      if (stream) renamed.push(stream);
-    }
+    const renamed = this.rename(netRenames(this.active.keys(), told).filter(({ to }) => wanted.has(to)));
+    renamed.push(...this.rename(this.findRenames(wanted.values())));
     const removed = [...this.active.values()].filter(({ name }) => !wanted.has(name));
     for (const stream of removed) {
       this.remove.run(at, stream.id);
@@ -126,27 +128,32 @@ export class StreamRegistry {
     return { removed, watched: this.active.get(name) };
   }
 
-  private findRenames(wanted: Iterable<{ name: string; url: string }>, told: readonly Rename[]): Rename[] {
-    const { urls } = this;
+  private findRenames(wanted: Iterable<{ name: string; url: string }>): Rename[] {
+    if (this.urls) return findRenames(this.named(), wanted);
     const before = [...this.active.values()];
-    if (urls) {
-      const known = before.map(({ name }) => ({ name, url: urls.get(name) ?? `unknown ${name}` }));
-      return findRenames(known, wanted, told);
-    }
     const after = [...wanted].map(({ name, url }) => ({ ...storedUrl(url), name }));
-    return findRenames(before.map(withStoredKey), after.map(withStoredKey), told);
+    return findRenames(before.map(withStoredKey), after.map(withStoredKey));
   }
 
-  private rename({ from, to }: Rename): RegisteredStream | undefined {
-    const stream = this.active.get(from);
-    if (!stream) return undefined;
-    this.active.delete(from);
-    this.former.set(from, stream);
-    stream.name = to;
-    this.active.set(to, stream);
-    this.former.delete(to);
-    this.write(stream);
-    return stream;
+  /** All at once: two may swap their names. */
+  private rename(renames: readonly Rename[]): RegisteredStream[] {
+    const found = renames.flatMap(({ from, to }) => {
+      const stream = this.active.get(from);
+      return stream ? [{ stream, from, to }] : [];
+    });
+    for (const { stream, from } of found) {
+      this.active.delete(from);
+      this.former.set(from, stream);
+      // so that its name is free for another one
+      this.remove.run(0, stream.id);
+    }
+    for (const { stream, to } of found) {
+      stream.name = to;
+      this.active.set(to, stream);
+      this.former.delete(to);
+      this.write(stream);
+    }
+    return found.map(({ stream }) => stream);
   }
 
   private follow(stream: RegisteredStream, url: string): void {
@@ -173,6 +180,18 @@ export class StreamRegistry {
   private write({ id, name, origin, pathHash, protocol }: RegisteredStream): void {
     this.update.run(name, origin, pathHash, PROTOCOL_CODES[protocol], id);
   }
+}
+
+/** What renames that came one after the other have made of these names. One onto a name that is taken is none. */
+function netRenames(names: Iterable<string>, steps: readonly Rename[]): Rename[] {
+  const first = new Map([...names].map((name) => [name, name]));
+  for (const { from, to } of steps) {
+    const name = first.get(from);
+    if (name === undefined || first.has(to)) continue;
+    first.delete(from);
+    first.set(to, name);
+  }
+  return [...first].flatMap(([to, from]) => (from === to ? [] : [{ from, to }]));
 }
 
 function storedUrlOrNone(url: string): StoredUrl {

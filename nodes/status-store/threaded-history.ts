@@ -25,6 +25,8 @@ const LIMIT_MS = 5000;
 const GRACE_MS = 5000;
 /** A question is answered without the writer's newest sums when they take longer, as while the disk is slow. */
 const OPEN_SUMS_WAIT_MS = 1000;
+/** The same where those that it sent last are still there: they are some seconds old. */
+const OLD_SUMS_AFTER_MS = 50;
 const OPEN_SUMS_KEPT_MS = 1000;
 const MOST_TRIES = 3;
 /** What is new in a thread's memory is collected sooner: no slower, and 60 MB less after an export. */
@@ -110,11 +112,12 @@ abstract class ThreadedHistory implements History {
 
   private openSums(): Promise<OpenSums | null> {
     const { clock } = this.options;
-    if (this.open && clock.elapsed() - this.open.at < OPEN_SUMS_KEPT_MS)
-      return Promise.resolve(this.open.sums);
+    const known = this.open;
+    if (known && clock.elapsed() - known.at < OPEN_SUMS_KEPT_MS) return Promise.resolve(known.sums);
     return new Promise((resolve) => {
       const isFirst = this.openWaits.length === 0;
-      const timer = clock.setTimeout(() => resolve(null), OPEN_SUMS_WAIT_MS);
+      const waitMs = known ? OLD_SUMS_AFTER_MS : OPEN_SUMS_WAIT_MS;
+      const timer = clock.setTimeout(() => resolve(known?.sums ?? null), waitMs);
       this.openWaits.push((sums) => {
         clock.clearTimeout(timer);
         resolve(sums);

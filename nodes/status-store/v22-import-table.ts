@@ -2,14 +2,17 @@ import type { Database, Statement } from "better-sqlite3";
 import { STATE_CODES } from "./codes";
 import { CheckInserter } from "./insert-check";
 import type { Recorder } from "./recorder";
-import { addCheck, addTime, emptyRollup, HOUR_MS, type Rollup } from "./rollup";
+import { addCheck, addTime, HOUR_MS, rollupOf, type Rollup } from "./rollup";
 import { RollupTable } from "./rollup-table";
 import type { Slices } from "./slices";
-import { usualIntervalMs, type V22Reader, type V22Row } from "./v22-rows";
-import { v22Time, v22Verdict, v22WritersOf, withoutCredentials } from "./v22-samples";
+import type { V22Owners } from "./v22-owners";
+import { reading, usualIntervalMs, type V22Reader, type V22Row, type V22Rows } from "./v22-rows";
+import { v22Time, v22Verdict, withoutCredentials } from "./v22-samples";
 import { V22Track, type TrackIncident, type TrackSpan, type TrackState } from "./v22-track";
 
 const ROWS_A_SLICE = 2500;
+/** What is said to have taken longer was not measured. */
+const LONGEST_LATENCY_MS = 3_600_000;
 
 interface ImportRow {
   last_id: number;
@@ -48,15 +51,19 @@ export class ImportTable {
     this.lost = this.progress?.lost ?? 0;
   }
 
-  *run(recorder: Recorder, streams: { name: string; url: string }[], onSlice: () => void): Slices {
+  /** @throws UnreadableSource when the old database cannot be read now */
+  *run(recorder: Recorder, owners: () => V22Owners, onSlice: () => void): Slices {
     if (this.progress?.done) return onSlice();
     const track = new V22Track(this.trackState(), {
       span: (span) => this.addSpan(span),
       incident: (incident) => this.addIncident(incident),
     });
-    this.streams = this.db.transaction(() => this.findStreams(recorder, streams)).immediate();
+    const streams = owners().of(this.table);
+    this.streams = this.db.transaction(() => recorder.adoptStreams(streams, this.now)).immediate();
     for (let after = this.progress?.last_id ?? 0, done = false; !done;) {
-      const found = this.source.read(this.table, after, ROWS_A_SLICE);
+      // one that was forgotten meanwhile gets no more of it
+      this.streams = this.streams.filter((stream) => !recorder.isForgotten(stream));
+      const found = this.readSlice(after);
       [after, done] = [found.lastId, found.done];
       let [rows, lost] = [this.rows, this.lost + found.lost];
       this.db
@@ -79,15 +86,14 @@ export class ImportTable {
 
   private trackState(): TrackState {
     if (this.progress?.track) return JSON.parse(this.progress.track) as TrackState;
-    return { intervalMs: usualIntervalMs(this.source, this.table), lastAt: null, open: null, trouble: null };
+    const intervalMs = reading(() => usualIntervalMs(this.source, this.table));
+    return { intervalMs, lastAt: null, open: null, trouble: null };
   }
 
-  /** A table that nobody claims belonged to a stream that was deleted: its name is the table's. */
-  private findStreams(recorder: Recorder, known: { name: string; url: string }[]): number[] {
-    const now = new Map([...known, ...recorder.watched()].map((stream) => [stream.name, stream]));
-    const writers = v22WritersOf(this.table, now.values());
-    const orphan = { name: this.table.slice("log_".length) || this.table, url: "" };
-    return recorder.adoptStreams(writers.length > 0 ? writers : [orphan], this.now);
+  /** Nothing of a table whose streams were all forgotten. */
+  private readSlice(after: number): V22Rows {
+    if (this.streams.length === 0) return { rows: [], lastId: after, lost: 0, done: true };
+    return reading(() => this.source.read(this.table, after, ROWS_A_SLICE));
   }
 
   private addRow(recorder: Recorder, track: V22Track, row: V22Row): boolean {
@@ -95,13 +101,13 @@ export class ImportTable {
     if (at === undefined || typeof row.status !== "string") return false;
     const text = withoutCredentials(typeof row.message === "string" ? row.message : "");
     const { reason, state, ok } = v22Verdict(row.status, text);
-    const latency = typeof row.latency === "number" && row.latency >= 0 ? Math.round(row.latency) : null;
+    const latency = isLatency(row.latency) ? Math.round(row.latency) : null;
     const reasonId = recorder.reasonId(reason);
     const messageId = recorder.messageId(text, reason);
     for (const stream of this.streams) {
       this.inserter.run([stream, at, state, reasonId, messageId, latency, ok]);
     }
-    addCheck(this.hourOf(at), state, ok, latency);
+    addCheck(rollupOf(this.hours, Math.floor(at / HOUR_MS)), state, ok, latency);
     track.add(at, state, reasonId, messageId);
     return true;
   }
@@ -114,9 +120,6 @@ export class ImportTable {
       const first = this.statements.firstSpan.get(stream, end) as number | undefined;
       if (first === undefined || first <= end) continue;
       this.statements.insertSpan.run(stream, end, first, STATE_CODES.unknown, null, end);
-      const hours = new Map<number, Rollup>();
-      spread({ start: end, end: first, state: STATE_CODES.unknown, reason: null }, hours);
-      this.rollups.add(stream, hours);
     }
   }
 
@@ -125,7 +128,7 @@ export class ImportTable {
     for (const stream of this.streams) {
       this.statements.insertSpan.run(stream, start, end, state, reason, start);
     }
-    spread(span, this.hours);
+    addTime(this.hours, state, start, end);
   }
 
   private addIncident({ start, end, state, reason, message }: TrackIncident): void {
@@ -139,25 +142,10 @@ export class ImportTable {
     this.rollups.changed();
     this.hours.clear();
   }
-
-  private hourOf(at: number): Rollup {
-    return hourIn(this.hours, at);
-  }
 }
 
-function spread({ start, end, state }: TrackSpan, hours: Map<number, Rollup>): void {
-  for (let from = start; from < end;) {
-    const to = Math.min(end, (Math.floor(from / HOUR_MS) + 1) * HOUR_MS);
-    addTime(hourIn(hours, from), state, to - from);
-    from = to;
-  }
-}
-
-function hourIn(hours: Map<number, Rollup>, at: number): Rollup {
-  const hour = Math.floor(at / HOUR_MS);
-  let rollup = hours.get(hour);
-  if (!rollup) hours.set(hour, (rollup = emptyRollup()));
-  return rollup;
+function isLatency(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= LONGEST_LATENCY_MS;
 }
 
 function prepareStatements(db: Database) {

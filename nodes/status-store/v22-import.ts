@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../../common/clock";
@@ -8,7 +8,8 @@ import type { Recorder } from "./recorder";
 import type { Slices } from "./slices";
 import { isBroken } from "./store-failure";
 import type { ImportStats } from "./store-messages";
-import type { V22Reader } from "./v22-rows";
+import { V22Owners } from "./v22-owners";
+import { reading, UnreadableSource, type V22Reader } from "./v22-rows";
 import { V22Scan } from "./v22-scan";
 import { V22Source } from "./v22-source";
 
@@ -22,6 +23,7 @@ export interface V22ImportOptions {
 }
 
 const SAY_EVERY_MS = 10_000;
+const RETRY_EVERY_MS = 60_000;
 /** Stands for the whole file among the tables of `imports`. */
 const WHOLE = "";
 
@@ -31,6 +33,10 @@ const WHOLE = "";
  */
 export class V22Import {
   private readonly pending: string[];
+  /** Those that could not be read, and when they are tried again. */
+  private unreadable: string[] = [];
+  private retryAt = 0;
+  private readonly said = new Set<string>();
   private readonly running = new Map<string, ImportStats>();
   private source?: V22Reader;
 
@@ -41,8 +47,17 @@ export class V22Import {
     this.pending = (options.file ? v22Files(options.file) : []).filter((name) => !done.has(name));
   }
 
+  /** True when there is something to be done now. */
   get isPending(): boolean {
+    if (this.unreadable.length > 0 && this.options.clock.elapsed() >= this.retryAt) {
+      this.pending.push(...this.unreadable.splice(0));
+    }
     return this.pending.length > 0;
+  }
+
+  /** False while something may still come in. */
+  get isDone(): boolean {
+    return this.pending.length === 0 && this.unreadable.length === 0;
   }
 
   stats(): ImportStats[] {
@@ -59,6 +74,9 @@ export class V22Import {
       const name = this.pending[0] as string;
       try {
         yield* this.importFile(name, recorder);
+      } catch (error) {
+        if (!(error instanceof UnreadableSource)) throw error;
+        this.postpone(name, error.message);
       } finally {
         this.close();
       }
@@ -66,50 +84,55 @@ export class V22Import {
     }
   }
 
+  /** Nothing of it is given up: whoever has taken the file, or its rights, may give them back. */
+  private postpone(name: string, reason: string): void {
+    const { file = "", clock, logger, onProgress } = this.options;
+    this.running.delete(name);
+    if (existsSync(path.join(path.dirname(file), name))) {
+      this.unreadable.push(name);
+      this.retryAt = clock.elapsed() + RETRY_EVERY_MS;
+      const sentence = `${name} cannot be read (${reason}) and is not imported: let StreamPulse's user read it. It is tried again every minute.`;
+      if (!this.said.has(sentence)) logger.error(sentence);
+      this.said.add(sentence);
+    }
+    onProgress();
+  }
+
   private *importFile(name: string, recorder: Recorder): Slices {
-    const { db, file = "", logger } = this.options;
+    const { db, file = "", logger, clock } = this.options;
     const stats: ImportStats = { file: name, rows: 0, lost: 0, share: 0, done: false };
     this.running.set(name, stats);
-    let tables: ImportTable[];
-    let streams: { name: string; url: string }[];
-    try {
-      const source = yield* this.openSource(path.join(path.dirname(file), name), stats);
-      streams = source.streams();
-      const now = this.options.clock.now();
-      tables = source.tables().map((table) => new ImportTable(db, name, table, source, now));
-    } catch (error) {
-      logger.error(`${name} cannot be read and nothing of it was imported: ${String(error)}`);
-      return this.finish(stats);
-    }
+    const source = yield* this.openSource(path.join(path.dirname(file), name), stats);
+    const streams = reading(() => source.streams());
+    const tables = reading(() =>
+      source.tables().map((table) => new ImportTable(db, name, table, source, clock.now())),
+    );
     const stray = stats.lost;
     const all = tables.reduce((sum, { lastId }) => sum + lastId, 0);
     logger.info(`importing the history of ${streams.length} streams, about ${all} checks, from ${name}`);
-    let saidAt = this.options.clock.elapsed();
+    let saidAt = clock.elapsed();
+    const owners = currentOwners(recorder, streams);
     for (const table of tables) {
-      yield* table.run(recorder, streams, () => {
+      yield* table.run(recorder, owners, () => {
         stats.rows = tables.reduce((sum, { rows }) => sum + rows, 0);
         stats.lost = stray + tables.reduce((sum, { lost }) => sum + lost, 0);
         stats.share = all === 0 ? 1 : Math.min(1, (stats.rows + stats.lost) / all);
-        if (this.options.clock.elapsed() - saidAt < SAY_EVERY_MS) return;
-        saidAt = this.options.clock.elapsed();
+        if (clock.elapsed() - saidAt < SAY_EVERY_MS) return;
+        saidAt = clock.elapsed();
         logger.info(`${name}: ${Math.floor(stats.share * 100)} % (${stats.rows} checks) imported`);
         this.options.onProgress();
       });
     }
-    db.transaction(() => recorder.adoptStreams(streams, this.options.clock.now())).immediate();
+    db.transaction(() => recorder.adoptStreams(owners().all(), clock.now())).immediate();
     this.finish(stats);
   }
 
   /** As SQLite reads it; page by page where it cannot even tell which tables there are. */
   private *openSource(file: string, stats: ImportStats): Generator<void, V22Reader, void> {
-    try {
-      this.source = new V22Source(file);
-      if (this.source.tables().length > 0 || this.source.streams().length > 0) return this.source;
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-    }
+    const whole = reading(() => this.openWhole(file));
+    if (whole) return whole;
     this.close();
-    const scan = new V22Scan(file);
+    const scan = reading(() => new V22Scan(file));
     this.source = scan;
     yield* scan.prepare();
     const count = scan.tables().length;
@@ -120,6 +143,17 @@ export class V22Import {
     }
     stats.lost = scan.strayRows;
     return scan;
+  }
+
+  private openWhole(file: string): V22Reader | undefined {
+    try {
+      const source = new V22Source(file);
+      this.source = source;
+      return source.tables().length > 0 || source.streams().length > 0 ? source : undefined;
+    } catch (error) {
+      if (!isBroken(error)) throw error;
+      return undefined;
+    }
   }
 
   private finish(stats: ImportStats): void {
@@ -137,6 +171,18 @@ export class V22Import {
     );
     onProgress();
   }
+}
+
+/** Made again when the streams that are watched have changed. */
+function currentOwners(recorder: Recorder, known: { name: string; url: string }[]): () => V22Owners {
+  let [owners, changes]: [V22Owners | undefined, number] = [undefined, -1];
+  return () => {
+    if (!owners || changes !== recorder.changes) {
+      changes = recorder.changes;
+      owners = new V22Owners(known, recorder.watched(), (name) => recorder.isNameForgotten(name));
+    }
+    return owners;
+  };
 }
 
 function v22Files(file: string): string[] {

@@ -1,3 +1,4 @@
+import { isEnvironmental } from "./store-failure";
 import { v22Time } from "./v22-samples";
 
 export interface V22Row {
@@ -28,6 +29,23 @@ export interface V22Reader {
   /** Rows behind `after` in the order of their ids. */
   read(table: string, after: number, most: number): V22Rows;
   close(): void;
+}
+
+/** The old database cannot be read now: it is locked, or this user may not. The message says why. */
+export class UnreadableSource extends Error {}
+
+/** @throws UnreadableSource */
+export function reading<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    throw isEnvironmental(error) ? new UnreadableSource(errorText(error)) : error;
+  }
+}
+
+function errorText(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  return code ?? message;
 }
 
 const DEFAULT_INTERVAL_MS = 20_000;

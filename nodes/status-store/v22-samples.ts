@@ -12,15 +12,6 @@ export function v22TableKey(name: string): string {
   return asciiLowerCase(/^[\p{L}_]/u.test(safe) ? safe : `t_${safe}`);
 }
 
-/** The streams among these that wrote into a table: none for one that was left behind. */
-export function v22WritersOf(
-  table: string,
-  streams: Iterable<{ name: string; url: string }>,
-): { name: string; url: string }[] {
-  const key = asciiLowerCase(table.slice("log_".length));
-  return [...streams].filter(({ name }) => v22TableKey(name) === key);
-}
-
 export function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

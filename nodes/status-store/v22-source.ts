@@ -1,17 +1,27 @@
 import BetterSqlite, { type Database, type Statement } from "better-sqlite3";
-import { isBroken } from "./store-failure";
+import { isBroken, isEnvironmental } from "./store-failure";
 import type { V22Reader, V22Row, V22Rows } from "./v22-rows";
 import { asciiLowerCase } from "./v22-samples";
 
-/** A v2.2 database, also a damaged one: reads what can be read and never writes. */
+const BUSY_TIMEOUT_MS = 100;
+/** Longer texts are no names, times, verdicts or sentences, and must not fill the memory. */
+const MOST_STREAMS = 100_000;
+const NAME_CHARACTERS = 1000;
+const URL_CHARACTERS = 4000;
+const WORD_CHARACTERS = 64;
+const MESSAGE_CHARACTERS = 4000;
+
+/** A v2.2 database, also a damaged or made-up one: reads what can be read, never writes, and runs nothing that it holds. */
 export class V22Source implements V22Reader {
   private readonly db: Database;
 
   constructor(file: string) {
-    this.db = new BetterSqlite(file, { readonly: true, fileMustExist: true });
+    this.db = new BetterSqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
     // else SQLite refuses a file that is shorter than it should be as a whole
     this.db.unsafeMode();
     this.db.pragma("writable_schema = ON");
+    this.db.pragma("trusted_schema = OFF");
+    this.db.pragma("cell_size_check = ON");
   }
 
   close(): void {
@@ -19,19 +29,22 @@ export class V22Source implements V22Reader {
   }
 
   tables(): string[] {
-    const names = this.db
-      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-      .pluck()
-      .all() as string[];
-    return names.filter((name) => {
+    return this.allTables().filter((name) => {
       const columns = this.columns(name);
-      return asciiLowerCase(name).startsWith("log_") && columns.has("ts") && columns.has("status");
+      const isLog = asciiLowerCase(name).startsWith("log_") && columns.has("ts") && columns.has("status");
+      return isLog && this.canBeRead(name);
     });
   }
 
   streams(): { name: string; url: string }[] {
     try {
-      const rows = this.db.prepare("SELECT name, url FROM streams").all() as {
+      // a view of that name could go on for ever
+      if (!this.allTables().includes("streams")) return [];
+      const rows = this.db
+        .prepare(
+          `SELECT ${text("name", NAME_CHARACTERS)}, ${text("url", URL_CHARACTERS)} FROM streams LIMIT ${MOST_STREAMS}`,
+        )
+        .all() as {
         name: unknown;
         url: unknown;
       }[];
@@ -39,7 +52,8 @@ export class V22Source implements V22Reader {
         name: typeof name === "string" ? name : "",
         url: typeof url === "string" ? url : "",
       }));
-    } catch {
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
       return [];
     }
   }
@@ -57,7 +71,7 @@ export class V22Source implements V22Reader {
         const id = Number(read() ?? 0);
         if (id > 0) return id;
       } catch (error) {
-        if (!isBroken(error)) throw error;
+        if (!isUnreadable(error)) throw error;
       }
     }
     return 0;
@@ -97,11 +111,29 @@ export class V22Source implements V22Reader {
     return { rows: [found], lastId: found.id, lost: found.id - after - 1, done: false };
   }
 
+  /** Tables that stand in the file itself: neither views nor what a module would have to make up. */
+  private allTables(): string[] {
+    return this.db
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0 ORDER BY name")
+      .pluck()
+      .all() as string[];
+  }
+
+  private canBeRead(table: string): boolean {
+    try {
+      return this.statement(table) !== undefined;
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return false;
+    }
+  }
+
   private statement(table: string): Statement {
     const columns = this.columns(table);
-    const column = (name: string) => (columns.has(name) ? name : `NULL AS ${name}`);
+    const latency = columns.has("latency_ms") ? "latency_ms" : "NULL";
+    const message = columns.has("message") ? text("message", MESSAGE_CHARACTERS) : "NULL";
     return this.db.prepare(
-      `SELECT rowid AS id, ts, status, ${column("latency_ms")}, ${column("message")}
+      `SELECT rowid AS id, ${text("ts", WORD_CHARACTERS)}, ${text("status", WORD_CHARACTERS)}, ${latency}, ${message}
        FROM ${quoted(table)} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
     );
   }
@@ -122,9 +154,20 @@ function attempt(statement: Statement, after: number, count: number): V22Row[] |
         return { id, ts, status, latency, message };
       });
   } catch (error) {
-    if (isBroken(error)) return undefined;
+    if (isUnreadable(error)) return undefined;
     throw error;
   }
+}
+
+/** A column's text, cut; null for anything else. */
+function text(column: string, most: number): string {
+  return `CASE typeof(${column}) WHEN 'text' THEN substr(${column}, 1, ${most}) END AS ${column}`;
+}
+
+/** True where what is asked for cannot be read, and would not be later either: of damage, or of a made-up table. */
+function isUnreadable(error: unknown): boolean {
+  if (!(error instanceof BetterSqlite.SqliteError)) return false;
+  return isBroken(error) || error.code.startsWith("SQLITE_IOERR") || !isEnvironmental(error);
 }
 
 function quoted(name: string): string {

@@ -6,6 +6,7 @@ import { Maintenance } from "./maintenance";
 import type { MemoryBudget } from "./memory-budget";
 import { lastSignOfLife, Progress } from "./progress";
 import { Recorder } from "./recorder";
+import { describeObstacle, isPassing } from "./store-failure";
 import type {
   MaintenanceStats,
   OpenRollupsMessage,
@@ -15,6 +16,9 @@ import type {
   StreamsOperation,
 } from "./store-messages";
 import { V22Import } from "./v22-import";
+
+/** The clock may have been set back since something happened. */
+const MOST_AHEAD_MS = 3_600_000;
 
 export interface WritingConnectionOptions {
   /** Open, of the newest schema. */
@@ -32,7 +36,7 @@ export interface WritingConnectionOptions {
   /** True while the work in the background has to wait. */
   isHeld?: () => boolean;
   onProgress: () => void;
-  /** The file failed in the background. */
+  /** The file failed in the background, for good or as long as somebody does nothing. */
   onFailure: (error: unknown) => void;
 }
 
@@ -42,22 +46,13 @@ export class WritingConnection {
   private readonly maintenance: Maintenance;
 
   constructor(private readonly options: WritingConnectionOptions) {
-    const {
-      db,
-      file,
-      clock,
-      logger,
-      streams,
-      isListWaiting,
-      retention,
-      budget,
-      isHeld,
-      onProgress,
-      onFailure,
-    } = options;
+    const { db, file, clock, logger, streams, isListWaiting, retention, budget, isHeld, onProgress } =
+      options;
     this.recorder = new Recorder(db, streams()?.strict);
     this.maintenance = new Maintenance({
-      ...{ db, clock, logger, isHeld, retention, budget, onFailure },
+      ...{ db, clock, logger, isHeld, retention, budget },
+      describe: (error) => describeObstacle(error, file),
+      onFailure: (error) => this.survives(error),
       recorder: () => this.recorder,
       hasStreams: () => streams() !== undefined && !isListWaiting(),
       imports: new V22Import({ db, file, clock, logger, onProgress }),
@@ -80,21 +75,38 @@ export class WritingConnection {
    * @returns what is known of streams that were found again
    */
   write(operations: readonly StoreOperation[]): Seed[] {
+    this.maintenance.followClock();
+    const { db, clock } = this.options;
     const seeds: Seed[] = [];
-    this.options.db
-      .transaction(() => {
-        for (const operation of operations) seeds.push(...this.recorder.apply(operation));
-      })
-      .immediate();
+    const latest = clock.now() + MOST_AHEAD_MS;
+    db.transaction(() => {
+      for (const operation of operations) seeds.push(...this.recorder.apply(operation, latest));
+    }).immediate();
     return seeds;
   }
 
   /**
-   * After a rollback the recorder's copies are wrong.
+   * After a rollback the recorder's copies are wrong, and so are those of work that is half done.
    * @throws what SQLite says
    */
   renew(): void {
+    this.maintenance.dropJob();
     this.recorder = new Recorder(this.options.db, this.options.streams()?.strict);
+  }
+
+  /**
+   * Work in the background needs more room than a commit, and more time without a lock: where only that is missing,
+   * storing goes on.
+   */
+  private survives(error: unknown): boolean {
+    try {
+      if (!isPassing(error)) throw error;
+      this.renew();
+      return true;
+    } catch (failure) {
+      this.options.onFailure(failure);
+      return false;
+    }
   }
 
   get lastSeq(): number {
@@ -109,9 +121,13 @@ export class WritingConnection {
     return this.recorder.ids();
   }
 
-  /** What is not in the tables yet, for an answer that counts up to now. */
+  /**
+   * What is not in the tables yet, for an answer that counts up to now.
+   * @throws what SQLite says
+   */
   openRollups(): OpenRollupsMessage {
     const { db, clock } = this.options;
+    this.maintenance.followClock();
     const entries = this.recorder.rollups.snapshot(clock.now());
     return { kind: "open-rollups", entries, flushes: new Progress(db).get("flushes") };
   }

@@ -118,11 +118,11 @@ export class ConfigDesk {
     imported: Imported & { format: ImportFormat },
     options: ImportOptions,
   ) {
-    const plan = planImport(imported, before, options, this.env);
     try {
+      const plan = planImport(imported, before, options, this.env);
       return { plan, outcome: this.change(text, before, plan.change) };
     } catch (error) {
-      if (!(error instanceof EditFault) || Object.keys(plan.change.settings).length === 0) throw error;
+      if (!(error instanceof EditFault) || !options.settings || !imported.settings) throw error;
       const without = planImport(imported, before, { ...options, settings: false }, this.env);
       without.answer.skipped.push({ name: "settings", reason: `are left as they are: ${error.message}` });
       return { plan: without, outcome: this.change(text, before, without.change) };

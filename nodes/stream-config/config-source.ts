@@ -10,6 +10,7 @@ import { ConfigFile, revisionOf } from "./config-file";
 import { ConfigThread, ThreadFault } from "./config-thread";
 import { ConfigWatcher, fileSignature } from "./config-watcher";
 import { createConfig } from "./create-config";
+import { placeEditorSchema } from "./editor-schema";
 import type { Environment } from "./environment";
 import { formatProblem, formatProblems, type Problem } from "./problem";
 import { errorCode, isMissing, readConfigFile, type FileRead } from "./read-config-file";
@@ -136,6 +137,8 @@ export class ConfigSource {
       }
     }
     const signature = await fileSignature(file);
+    const notPlaced = isMissing(signature) ? undefined : await placeEditorSchema(file);
+    if (notPlaced !== undefined) logger.debug(`no schema for editors beside ${this.file.name}: ${notPlaced}`);
     await this.enqueue("start");
     if (!this.ending.signal.aborted) this.watcher.start(signature);
   }

@@ -1,5 +1,6 @@
 /** The text of a newly made config.yaml. A test compares its values with the defaults of contracts/settings.ts. */
-export const DEFAULT_CONFIG = `# StreamPulse: what is watched, and how. A change is live a second or two after this file is saved.
+export const DEFAULT_CONFIG = `# yaml-language-server: $schema=config.schema.json
+# StreamPulse: what is watched, and how. A change is live a second or two after this file is saved.
 # Indent with spaces. \${NAME} in a value is read from the environment, so passwords need not stand here.
 
 # How often each stream is checked, in seconds (2 to 3600).

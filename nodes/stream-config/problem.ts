@@ -42,3 +42,8 @@ export function formatProblems(file: string, problems: readonly Problem[], hidde
   const lines = problems.map((problem) => formatProblem(file, problem));
   return hidden === 0 ? lines : [...lines, `${file}: and ${hidden} more problems`];
 }
+
+/** Without what names the entry of the file, and without what becomes of it: for whoever sees the entry before them. */
+export function withoutEntry(message: string): string {
+  return message.replace(/^streams\[\d+\](?: "(?:[^"\\]|\\.)*")?: /, "").replace(/;[^;]*$/, "");
+}

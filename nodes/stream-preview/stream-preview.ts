@@ -1,8 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
+import { firstIssue } from "../../common/first-issue";
 import { nodeLogger, productSettings } from "../../common/node-red";
 import type { SessionMessage } from "../../contracts/edits";
+import { previewFormSchema } from "../../contracts/forms";
 import type { SnapshotImageMessage } from "../../contracts/messages";
 import { refusalAnswer } from "./answer";
 import { readInput } from "./preview-input";
@@ -14,8 +16,6 @@ interface StreamPreviewDef extends NodeDef {
   most_at_once?: string | number;
 }
 
-const USUAL_AT_ONCE = 4;
-const MOST_AT_ONCE = 32;
 const NOT_GUARDED = new Refusal(
   403,
   "not_guarded",
@@ -27,9 +27,10 @@ export = function (RED: NodeAPI): void {
 
   function StreamPreview(this: Node, definition: StreamPreviewDef): void {
     RED.nodes.createNode(this, definition);
-    const most = Number(definition.most_at_once || USUAL_AT_ONCE);
-    if (!Number.isInteger(most) || most < 1 || most > MOST_AT_ONCE) {
-      const problem = `the number of previews must be a whole number from 1 to ${MOST_AT_ONCE}`;
+    const typed = definition.most_at_once;
+    const form = previewFormSchema.safeParse({ most_at_once: typed ? Number(typed) : undefined });
+    if (!form.success) {
+      const problem = `the number of previews ${firstIssue(form.error).replace("most_at_once: ", "")}`;
       this.status({ fill: "red", shape: "ring", text: problem });
       this.error(`${problem}: mend it in the node's form`);
       return;
@@ -38,7 +39,7 @@ export = function (RED: NodeAPI): void {
       clock: systemClock,
       logger: nodeLogger(this),
       env: { ...process.env },
-      most,
+      most: form.data.most_at_once,
       onSession: (stream, open) =>
         this.send([null, { topic: "session", payload: { stream, open } } satisfies SessionMessage, null]),
       onImage: (stream, payload) =>

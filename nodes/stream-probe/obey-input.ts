@@ -46,7 +46,8 @@ export function obey(
   }
 }
 
-function replyOf(answer: TestAnswer): Reply {
+/** A test's answer, as it goes back. */
+export function replyOf(answer: TestAnswer): Reply {
   if ("check" in answer) return { statusCode: 200, payload: answer.check };
   const { statusCode, code, message, field } = answer.refused;
   return { statusCode, payload: { error: { code, message, ...(field !== undefined && { field }) } } };

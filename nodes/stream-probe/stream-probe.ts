@@ -1,6 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
-import { nodeLogger, reportHealth } from "../../common/node-red";
+import { nodeLogger, reportHealth, runtimeLogger } from "../../common/node-red";
 import type {
   ChecksMessage,
   OutageMessage,
@@ -13,6 +13,8 @@ import { obey } from "./obey-input";
 import { ProbeClient } from "./probe-client";
 import { readInput } from "./probe-input";
 import { ProbeReporter, type ProbeReport } from "./probe-report";
+import { idleMonitor, TestDesk } from "./test-desk";
+import { testRoute } from "./test-route";
 
 /** The editor's form. Its values are used for lists of streams that come without settings of their own. */
 interface StreamProbeConfig extends NodeDef {
@@ -26,6 +28,11 @@ type Message = ChecksMessage | TransitionMessage | OutageMessage | StatesMessage
 const COLOURS = { none: "grey", up: "green", degraded: "yellow", down: "red" } as const;
 
 export = function (RED: NodeAPI): void {
+  const desk = new TestDesk(systemClock, () => idleMonitor(systemClock, runtimeLogger(RED, "stream-probe")));
+  const secretsOf = (node: string) => RED.nodes.getCredentials(node) as Record<string, unknown> | undefined;
+  const mayWrite = RED.auth.needsPermission("stream-probe.write");
+  RED.httpAdmin.post("/stream-probe/test", mayWrite, testRoute(desk, secretsOf));
+
   function StreamProbe(this: Node, config: StreamProbeConfig) {
     RED.nodes.createNode(this, config);
     const send = (output: 0 | 1 | 2 | 4, message: Message) => this.send(onOutput(output, message));
@@ -57,6 +64,7 @@ export = function (RED: NodeAPI): void {
       return;
     }
     client.start();
+    const ended = desk.add(client);
 
     this.on("input", (message, sendAnswer, done) => {
       const input = readInput(message);
@@ -71,6 +79,7 @@ export = function (RED: NodeAPI): void {
     });
 
     this.on("close", (done: () => void) => {
+      ended();
       reportHealth(RED, { source: this.id, withdrawn: true });
       void client.stop().then(done);
     });

@@ -1,8 +1,8 @@
 import type { Clock } from "../../common/clock";
+import { MaskedUrlError, unmaskUrl } from "../../common/masked-url";
 import { StreamUrlError } from "../../common/stream-url";
 import type { Check } from "../../contracts/check";
 import type { Stream } from "../../contracts/stream";
-import { MaskedUrlError, urlToTry } from "./unmask-url";
 import { Health } from "./health";
 import type { Job } from "./limits";
 import { MonitoredStream, type MonitorSettings } from "./monitored-stream";
@@ -121,7 +121,7 @@ function testedStream(
   now: number,
 ): MonitoredStream | TestRefusal {
   try {
-    const url = urlToTry(typed.url, own);
+    const url = unmaskUrl(typed.url, own);
     // the first look decides, so that ffprobe is asked at once about what we do not understand
     const once = { level: "media", confirm_failures: 1, picture_minutes: 0 } as const;
     return new MonitoredStream({ ...typed, ...once, url }, settings, 0, new Health(typed.name, now));

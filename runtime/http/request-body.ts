@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { textOfBytes } from "../../common/text-of-bytes";
 import { BodyError, readBody } from "./answers";
 
 /** body-parser, and all of Node-RED's parsers, leave a request alone whose body was read already. */
@@ -38,7 +39,7 @@ function parse(bytes: Buffer, type: string): unknown {
   if (type === "application/x-www-form-urlencoded") {
     return Object.fromEntries(new URLSearchParams(bytes.toString("utf8")));
   }
-  return isText(type) ? textOf(bytes) : bytes;
+  return isText(type) ? textOfBytes(bytes) : bytes;
 }
 
 function isText(type: string): boolean {
@@ -47,15 +48,6 @@ function isText(type: string): boolean {
     type.startsWith("text/") ||
     /^application\/(?:x-)?(?:yaml|mpegurl|vnd\.apple\.mpegurl)$/.test(type)
   );
-}
-
-/** Old lists of streams are written in the code page of Windows. */
-function textOf(bytes: Buffer): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
 }
 
 function tooLong(mostBytes: number): BodyError {

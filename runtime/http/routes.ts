@@ -37,7 +37,8 @@ const privateRead: Route = { to: "flow", access: "account", methods: READ };
 const writable: Route = { to: "flow", access: "account", methods: WRITE, mostBytes: EDIT_BYTES };
 
 /**
- * `:x` is one segment that is not empty, `*` at the end any number of them. The first that fits counts.
+ * `:x` is one segment that is not empty, `:x.jpg` one that ends so, `*` at the end any number of them. The first that
+ * fits counts.
  */
 const PATHS: Record<Listener, Record<string, Route>> = {
   api: {
@@ -70,7 +71,7 @@ const PATHS: Record<Listener, Record<string, Route>> = {
     "/api/:any/*": writable,
     "/metrics": privateRead,
     "/preview/:name": privateRead,
-    "/snapshot/:name": privateRead,
+    "/snapshot/:name.jpg": privateRead,
     "/dashboard/socket.io/": { to: "socket", access: "account", methods: FORM },
     "/dashboard": privateRead,
     "/dashboard/*": privateRead,
@@ -117,6 +118,8 @@ function fits(pattern: readonly string[], segments: readonly string[]): boolean 
   return pattern.every((part, index) => {
     const segment = segments[index] ?? "";
     if (part === "*") return true;
-    return part.startsWith(":") ? segment !== "" : segment === part;
+    if (!part.startsWith(":")) return segment === part;
+    const ending = /\..*$/.exec(part)?.[0] ?? "";
+    return segment.endsWith(ending) && segment.length > ending.length;
   });
 }

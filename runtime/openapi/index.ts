@@ -2,7 +2,8 @@ import { z } from "zod";
 import { IMPORT_FORMATS } from "../../contracts/edits";
 import { SERVICES } from "../../contracts/settings";
 import { SESSION_COOKIE } from "../auth/requests";
-import { OPERATIONS, type Answer, type Operation } from "./operations";
+import type { Answer, Operation } from "./operation";
+import { OPERATIONS } from "./operations";
 import { SCHEMAS } from "./schemas";
 
 const TAGS = {

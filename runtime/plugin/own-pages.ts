@@ -43,6 +43,10 @@ export class ProductPages implements OwnPages {
     const successor = successorOf(path, this.options.flows());
     if (successor !== undefined) return redirect(response, successor);
     if (path === "/") return this.status(response);
+    // a token, which no page sends: it is told what it may not
+    if (session === undefined && path.startsWith("/auth/")) {
+      return this.accountApi.answer(path, request, response, session);
+    }
     // a login without a cookie is a write too: a stranger's page must not sign anybody in
     if (isWrite(request) && !isSameOrigin(request)) {
       return answerError(

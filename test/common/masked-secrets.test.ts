@@ -55,5 +55,7 @@ describe("masked settings", () => {
     fails({ mqtt: { password: "a********" } }, CONFIG, ["mqtt", "password"]);
     fails({ streams: [{ url: "rtsp://u:********@h/" }] }, {}, ["streams", 0, "url"]);
     fails({ name: "********" }, { name: "x" }, ["name"]);
+    fails({ url: "rtsp://u:********@other/" }, { url: "rtsp://u:pw@h/" }, ["url"]);
+    fails({ notes: ["at http://u:********@other/x"] }, CONFIG, ["notes", 0]);
   });
 });

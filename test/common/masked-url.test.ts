@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { maskUrl, unmaskUrl } from "../../common/masked-url";
+import { MaskedUrlError, maskUrl, unmaskUrl } from "../../common/masked-url";
 
 const HIDDEN: [name: string, url: string, shown: string][] = [
   [
@@ -80,8 +80,8 @@ describe("a masked URL", () => {
   it("keeps its secrets when other parts of it change", () => {
     const known = "rtsp://viewer:s3cret@10.0.0.1/live?token=abc&x=1";
     assert.equal(
-      unmaskUrl("rtsps://guest:********@cam.local:322/other?x=2&token=********", known),
-      "rtsps://guest:s3cret@cam.local:322/other?x=2&token=abc",
+      unmaskUrl("rtsps://guest:********@10.0.0.1:322/other?x=2&token=********", known),
+      "rtsps://guest:s3cret@10.0.0.1:322/other?x=2&token=abc",
     );
     assert.equal(
       unmaskUrl("rtsp://viewer:new@10.0.0.1/live?token=********", known),
@@ -99,15 +99,55 @@ describe("a masked URL", () => {
     );
   });
 
-  it("refuses a mask that stands for nothing", () => {
-    for (const [url, known] of [
-      ["rtsp://viewer:********@h/x", undefined],
-      ["rtsp://viewer:********@h/x", "rtsp://h/x"],
-      ["rtsp://viewer:********1@h/x", "rtsp://viewer:s3cret@h/x"],
-      ["rtsp://h/********", "rtsp://viewer:s3cret@h/x"],
-      ["rtsp://********:x@h/", "rtsp://viewer:s3cret@h/x"],
-    ] as const) {
-      assert.equal(unmaskUrl(url, known), undefined, url);
-    }
-  });
+  const OWN = "rtsp://viewer:p@ss#1@cam.test:8554/live?channel=1&pwd=q%26r";
+  const ELSEWHERE = "hides its password, which was for rtsp://cam.test: type it again";
+  const UNKNOWN = "hides its password, and no stored one is known: type it";
+  const NOTHING = "hides something that the stored URL does not have: type it";
+
+  const good: [typed: string, expected: string][] = [
+    ["rtsp://other:typed@elsewhere.test/a", "rtsp://other:typed@elsewhere.test/a"],
+    ["rtsp://viewer:********@cam.test:8554/other", "rtsp://viewer:p@ss#1@cam.test:8554/other"],
+    ["rtsp://admin:********@CAM.test/", "rtsp://admin:p@ss#1@CAM.test/"],
+    ["rtsps://viewer:********@cam.test/", "rtsps://viewer:p@ss#1@cam.test/"],
+    [
+      "rtsp://viewer:********@cam.test:8554/live?pwd=********&channel=2",
+      "rtsp://viewer:p@ss#1@cam.test:8554/live?pwd=q%26r&channel=2",
+    ],
+    ["rtsp://cam.test/live?pwd=********", "rtsp://cam.test/live?pwd=q%26r"],
+  ];
+  for (const [typed, expected] of good) {
+    it(`${typed} means ${expected}`, () => assert.equal(unmaskUrl(typed, OWN), expected));
+  }
+
+  const bad: [typed: string, known: string | undefined, message: string][] = [
+    ["rtsp://viewer:********@evil.test/", OWN, ELSEWHERE],
+    ["rtsp://viewer:********@cam.test@evil.test/", OWN, ELSEWHERE],
+    ["rtsp://viewer:********@evil.test#@cam.test/", OWN, NOTHING],
+    ["http://viewer:********@cam.test/", OWN, ELSEWHERE],
+    [
+      "rtsp://viewer:********@cam.test/",
+      "rtsps://viewer:s3cret@cam.test/",
+      "hides its password, which was for rtsps://cam.test: type it again",
+    ],
+    ["rtsp://cam********.test/", OWN, ELSEWHERE],
+    ["rtsp://viewer:********@h/x", undefined, UNKNOWN],
+    [
+      "rtsp://viewer:********@h/x",
+      "viewer:s3cret@h/x",
+      "hides its password, and for which host that was cannot be told: type it again",
+    ],
+    ["rtsp://viewer:********@h/x", "rtsp://h/x", NOTHING],
+    ["rtsp://viewer:********1@h/x", "rtsp://viewer:s3cret@h/x", NOTHING],
+    ["rtsp://h/********", "rtsp://viewer:s3cret@h/x", NOTHING],
+    ["rtsp://********:x@h/", "rtsp://viewer:s3cret@h/x", NOTHING],
+    ["rtsp://cam.test/live?token=********", OWN, NOTHING],
+  ];
+  for (const [typed, known, message] of bad) {
+    it(`${typed} is refused beside ${known ?? "nothing"}`, () => {
+      assert.throws(
+        () => unmaskUrl(typed, known),
+        (error) => error instanceof MaskedUrlError && error.message === message,
+      );
+    });
+  }
 });

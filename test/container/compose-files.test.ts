@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
+import { NODE_FLAGS } from "../../runtime/start";
 import { parsed } from "../stream-config/helpers";
 import { projectRoot } from "../support/fixtures";
 import { Engine, needsCompose } from "./engine";
@@ -25,6 +26,13 @@ describe("the Dockerfile", () => {
     assert.doesNotMatch(file, /^#\s*syntax=/m);
     assert.deepEqual([...new Set(file.match(/^FROM \S+/gm))], ["FROM node:24-bookworm-slim"]);
     assert.doesNotMatch(file, /https?:/);
+  });
+
+  it("starts Node.js as npm start does", () => {
+    const [, command = "[]"] = /^CMD (.*)$/m.exec(file) ?? [];
+    const [, ...args] = JSON.parse(command) as string[];
+    assert.deepEqual(args.slice(0, NODE_FLAGS.length), NODE_FLAGS);
+    assert.match(args[NODE_FLAGS.length] ?? "", /red\.js$/);
   });
 
   it("names no architecture", () => {

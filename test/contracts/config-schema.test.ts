@@ -31,8 +31,8 @@ function examples(): [where: string, text: string][] {
   });
 }
 
-describe("docs/config.schema.json and docs/CONFIG.md", () => {
-  it("are what the schemas say now", () => {
+describe("docs/config.schema.json, docs/CONFIG.md and docs/REASONS.md", () => {
+  it("are what contracts/ says now", () => {
     const script = path.join(projectRoot, "scripts", "config-docs.mjs");
     const { status, stderr } = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
     assert.equal(status, 0, stderr);

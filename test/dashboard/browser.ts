@@ -13,10 +13,14 @@ import { PASSWORD } from "../product/support";
 import { projectRoot } from "../support/fixtures";
 import { until } from "../support/until";
 
-const ARGUMENTS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
+/** Debian's chromium; it asks its maker for this and that unless it is told not to. */
+export function launchChromium(): Promise<Browser> {
+  const args = [
+    ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  ];
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
+}
 
 export interface PageOptions {
   width?: number;
@@ -27,7 +31,7 @@ export interface PageOptions {
   memory?: Record<string, unknown>;
 }
 
-/** Debian's chromium, and what its pages did that they should not. */
+/** A browser, and what its pages did that they should not. */
 export class TestBrowser {
   /** Errors of scripts, messages of the console that are errors, and what the policy refused. */
   readonly faults: string[] = [];
@@ -44,8 +48,7 @@ export class TestBrowser {
 
   /** @param address of the dashboard's listener */
   static async start(address: string): Promise<TestBrowser> {
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ARGUMENTS });
-    return new TestBrowser(browser, address);
+    return new TestBrowser(await launchChromium(), address);
   }
 
   /** Signs in as a person does who wanted to go somewhere. Later pages are signed in from the beginning. */

@@ -87,7 +87,7 @@ describe("what the settings page changes", needs("chromium"), () => {
   });
 
   it("says at the field what the server refuses", async () => {
-    await page.getByRole("textbox", { name: "Host", exact: true }).fill("${NO_SUCH_VARIABLE}");
+    await page.getByLabel("User name").fill("${NO_SUCH_VARIABLE}");
     await save();
     await page
       .getByText("names the environment variable NO_SUCH_VARIABLE, which is not set", { exact: false })
@@ -206,6 +206,22 @@ describe("what the settings page changes", needs("chromium"), () => {
     await page.getByRole("button", { name: "Apply 2,000 streams" }).waitFor({ timeout: 60_000 });
     assert.ok((await page.getByRole("listitem").count()) < 60, "only the rows that are seen are there");
     await page.getByRole("button", { name: "Cancel" }).click();
+  });
+
+  it("takes a file of 10 MB and not a larger one, and says what is wrong with it", async () => {
+    const choose = (name: string, bytes: number) =>
+      page.getByLabel("Choose a file …").setInputFiles({
+        name,
+        mimeType: "text/plain",
+        buffer: Buffer.alloc(bytes, "x: ["),
+      });
+    const before = settings.config;
+    await choose("huge.txt", 10 * 1024 * 1024 + 1);
+    await page.getByText("huge.txt is larger than 10 MB: is it the right file?").waitFor();
+    await choose("garbage.txt", 10 * 1024 * 1024);
+    await page.getByText("The text is larger than 5 MB: is it the right one?").waitFor();
+    assert.equal(settings.config, before);
+    await page.getByRole("button", { name: "Take another" }).click();
   });
 
   it("makes and revokes tokens", async () => {

@@ -1,38 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Page } from "playwright-core";
 import { RtspCamera } from "../../demo/cameras";
 import { needs } from "../support/needs";
+import { assertAccessible } from "./browser";
 import { SettingsUnderTest } from "./settings-page";
 
 const TABS = ["streams", "general", "mqtt", "import", "services", "account"];
-const ROOT = path.resolve(__dirname, "../../..");
-const AXE = readFileSync(path.join(ROOT, "node_modules", "axe-core", "axe.min.js"), "utf8");
 /** Set to a folder, the pages are photographed into it. */
 const SHOTS = process.env.STREAMPULSE_SCREENSHOTS;
-
-interface Finding {
-  id: string;
-  impact: string;
-  nodes: { target: string[] }[];
-}
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const all = await page.evaluate(
-    async () =>
-      (
-        await (
-          globalThis as unknown as { axe: { run(root: string): Promise<{ violations: Finding[] }> } }
-        ).axe.run(".sp")
-      ).violations,
-  );
-  return all
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-}
 
 async function photograph(page: Page, name: string): Promise<void> {
   if (!SHOTS) return;
@@ -65,14 +43,14 @@ ${entry("Garage", "indoor", ", enabled: false")}${entry("Stable", "indoor", ", l
       for (const tab of TABS) {
         await page.locator(`[role=tab][id$=-tab-${tab}]`).click();
         await page.locator("[role=tabpanel]:visible > *:not(.loading)").first().waitFor();
-        assert.deepEqual(await findings(page), [], tab);
+        await assertAccessible(page, tab);
         await photograph(page, `settings-${tab}-${colorScheme}`);
       }
       await page.locator("[role=tab][id$=-tab-streams]").click();
       await page.getByRole("button", { name: "Gate", exact: true }).click();
       await page.getByRole("button", { name: "Test", exact: true }).click();
       await page.getByText("Works", { exact: true }).waitFor();
-      assert.deepEqual(await findings(page), [], "the form");
+      await assertAccessible(page, "the form");
       await photograph(page, `settings-stream-${colorScheme}`);
       await page.context().close();
     });

@@ -1,19 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Environment } from "../../runtime/paths";
 import { PASSWORD } from "../product/support";
 import { signIn, startProduct, type RunningProduct } from "../runtime/support";
 import { until } from "../support/until";
+import { launchChromium } from "./browser";
 
-const CHROMIUM = "/usr/bin/chromium";
-/** Chromium asks its maker for this and that unless it is told not to. */
-const FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
-
-/** The product with the shipped flow, and a browser that is signed in to it. */
+/** The product with the shipped flow, and a browser. */
 export class SettingsUnderTest {
   /** Everything that the browser was sent, by socket or as an answer, of all pages. */
   readonly seen: string[] = [];
@@ -29,15 +24,17 @@ export class SettingsUnderTest {
 
   /** @param config the text of config.yaml */
   static async start(config: string): Promise<SettingsUnderTest> {
+    const test = await SettingsUnderTest.startNew(config, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD });
+    test.cookie = await signIn(test.running.addresses.gui, PASSWORD);
+    return test;
+  }
+
+  /** Where nobody has signed in yet. */
+  static async startNew(config: string, env: Environment = {}): Promise<SettingsUnderTest> {
     const dataDir = mkdtempSync(path.join(tmpdir(), "streampulse-settings-"));
     writeFileSync(path.join(dataDir, "config.yaml"), config);
-    const [running, browser] = await Promise.all([
-      startProduct(dataDir, { STREAMPULSE_ADMIN_PASSWORD: PASSWORD }),
-      chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
-    ]);
-    const test = new SettingsUnderTest(running, dataDir, browser);
-    test.cookie = await signIn(running.addresses.gui, PASSWORD);
-    return test;
+    const [running, browser] = await Promise.all([startProduct(dataDir, env), launchChromium()]);
+    return new SettingsUnderTest(running, dataDir, browser);
   }
 
   get config(): string {
@@ -47,20 +44,28 @@ export class SettingsUnderTest {
     writeFileSync(path.join(this.dataDir, "config.yaml"), text);
   }
 
-  /** @param query behind the page's address: "?tab=mqtt" */
+  /**
+   * The page of settings, in a browser of its own that is signed in.
+   * @param query behind the page's address: "?tab=mqtt"
+   */
   async open(query = "", options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await this.newPage(options);
+    const [name = "", value = ""] = this.cookie.split("=");
+    await page.context().addCookies([{ name, value, url: this.running.addresses.gui }]);
+    await this.go(page, query);
+    return page;
+  }
+
+  /** An empty page in a browser of its own that is not signed in. */
+  async newPage(options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: { width: 1280, height: 860 },
       locale: "en-GB",
       timezoneId: "Europe/Lisbon",
       ...options,
     });
-    const { gui } = this.running.addresses;
-    const [name = "", value = ""] = this.cookie.split("=");
-    await context.addCookies([{ name, value, url: gui }]);
     const page = await context.newPage();
     this.watch(page);
-    await this.go(page, query);
     return page;
   }
 

@@ -100,6 +100,14 @@ streams:
     assert.match(await form().getByLabel("URL", { exact: true }).inputValue(), /^rtsp:\/\/admin:\*{8}@127/);
     await form().getByRole("button", { name: "Test" }).click();
     await shows("Works");
+    const url = form().getByLabel("URL", { exact: true });
+    const masked = await url.inputValue();
+    await url.fill(masked.replace("127.0.0.1", "192.0.2.1"));
+    await shows("Type the password again: the hidden one was for rtsp://127.0.0.1.");
+    await form().getByRole("button", { name: "Save" }).click();
+    await shows("Type the password again: the hidden one was for rtsp://127.0.0.1.");
+    assert.equal(await url.getAttribute("aria-invalid"), "true");
+    await url.fill(masked);
     await form().getByLabel("Name", { exact: true }).fill("Front gate");
     await form().getByRole("button", { name: "Save" }).click();
     await form().waitFor({ state: "detached" });
@@ -116,6 +124,11 @@ streams:
 
   it("copies one with its password", async () => {
     await page.getByRole("button", { name: "Duplicate Front gate" }).click();
+    await form().getByRole("button", { name: "Cancel" }).click();
+    await form().getByRole("button", { name: "Discard" }).click();
+    await page.getByRole("button", { name: "Edit Front gate" }).click();
+    await form().getByRole("button", { name: "Duplicate" }).click();
+    await form().getByRole("heading", { name: "Duplicate a stream" }).waitFor();
     assert.equal(await form().getByLabel("Name", { exact: true }).inputValue(), "Front gate copy");
     await form().getByRole("button", { name: "Add", exact: true }).click();
     await form().waitFor({ state: "detached" });
@@ -174,8 +187,30 @@ streams:
     );
   });
 
-  it("shows names as text", async () => {
+  it("reads a list that is dropped, also one in the code page of Windows, and keeps it until it is let go", async () => {
     await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Add many …" }).click();
+    const list = '#EXTM3U\n#EXTINF:-1 group-title="B\u00fcro",K\u00fcche\nrtsp://192.0.2.20/k\n';
+    const transfer = await page.evaluateHandle((text) => {
+      const dropped = new DataTransfer();
+      const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
+      dropped.items.add(new File([bytes], "list.m3u"));
+      return dropped;
+    }, list);
+    await form().locator(".import-source").dispatchEvent("drop", { dataTransfer: transfer });
+    await form().getByText("Read as M3U.").waitFor();
+    await form().getByRole("checkbox", { name: /Küche/ }).waitFor();
+    await page.keyboard.press("Escape");
+    await form().getByText("What you typed is not saved.").waitFor();
+    await form().getByRole("button", { name: "Keep editing" }).click();
+    await form().getByRole("checkbox", { name: /Küche/ }).waitFor();
+    await form().getByRole("button", { name: "Cancel" }).click();
+    await form().getByRole("button", { name: "Discard" }).click();
+    await form().waitFor({ state: "detached" });
+    assert.equal(streams().length, 6);
+  });
+
+  it("shows names as text", async () => {
     await page.getByRole("button", { name: XSS, exact: true }).click();
     assert.equal(await form().getByRole("heading").textContent(), `Edit ${XSS}`);
     assert.equal(await page.evaluate(() => (window as unknown as { hacked?: number }).hacked), undefined);

@@ -87,9 +87,14 @@ describe("examples", () => {
 });
 
 describe("alerts", () => {
-  for (const example of ["telegram", "email"]) {
-    it(`by ${example} tell of a fault that lasts, and of its end`, () => {
-      const { clock, sent, change, outage, stop } = run(`alert-${example}`, `sp-ex-${example}-gather`);
+  const flows = [
+    ["alert-telegram", "sp-ex-telegram-gather"],
+    ["alert-email", "sp-ex-email-gather"],
+    ["alerts", "sp-ex-alerts-gather"],
+  ] as const;
+  for (const [example, gather] of flows) {
+    it(`${example}: tell of a fault that lasts, and of its end`, () => {
+      const { clock, sent, change, outage, stop } = run(example, gather);
       const texts = () => sent.map(([message]) => message?.payload);
       change("Gate", "down");
       clock.pass(59_000);
@@ -111,8 +116,8 @@ describe("alerts", () => {
       assert.equal(clock.pending, 0);
     });
 
-    it(`by ${example} tell of an outage once`, () => {
-      const { clock, sent, change, outage } = run(`alert-${example}`, `sp-ex-${example}-gather`);
+    it(`${example}: tell of an outage once`, () => {
+      const { clock, sent, change, outage } = run(example, gather);
       const names = Array.from({ length: 40 }, (_, i) => `Cam ${i}`);
       for (const name of names) change(name, "down");
       outage("began", names);

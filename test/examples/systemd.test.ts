@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { NODE_FLAGS } from "../../runtime/start";
 import { projectRoot } from "../support/fixtures";
 import { needs } from "../support/needs";
 import { temporaryFolder } from "../support/temporary-folder";
@@ -14,8 +15,9 @@ const MOST_EXPOSURE = 2;
 
 describe("the systemd unit", () => {
   it("starts files that are there", () => {
-    const [, file = "", settings = ""] =
-      /^ExecStart=\/usr\/bin\/node (\S+) --settings (\S+)$/m.exec(unit) ?? [];
+    const [, flags = "", file = "", settings = ""] =
+      /^ExecStart=\/usr\/bin\/node (.*?) ?([^\s-]\S*) --settings (\S+)$/m.exec(unit) ?? [];
+    assert.deepEqual(flags.split(" "), NODE_FLAGS);
     assert.ok(existsSync(path.join(projectRoot, file)), file);
     assert.ok(existsSync(path.join(projectRoot, settings)), settings);
   });

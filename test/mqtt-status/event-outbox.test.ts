@@ -64,6 +64,25 @@ describe("the outbox of events", () => {
     assert.equal(outbox.queued, 0);
   });
 
+  it("loses nothing where the broker is away from the first moment", async () => {
+    const { clock, link, store, outbox, sent } = outboxOf(stored(1, 3), { delivered: 3 });
+    outbox.start();
+    await settle();
+    assert.deepEqual(store.asked, [{ consumer: "me", limit: 500 }]);
+    for (const change of stored(4, 5)) {
+      store.transitions.push(change);
+      outbox.receive(change);
+    }
+    // what the store would say to one who asks for the first time
+    store.delivered = 5;
+    await clock.advance(60_000);
+    outbox.online(link);
+    await settle();
+    assert.deepEqual(sent(), [4, 5]);
+    outbox.stop();
+    assert.equal(clock.pending, 0);
+  });
+
   it("goes on with what was not confirmed after a loss of the connection, in order", async () => {
     const { clock, link, store, outbox } = outboxOf();
     outbox.online(link);

@@ -75,7 +75,7 @@ describe("the paced publisher", () => {
     );
   });
 
-  it("forgets what waits when the connection is lost, and sends all at once when told", () => {
+  it("forgets what waits when the connection is lost, and sends all without its pace when told", async () => {
     const { clock, link, paced } = publisherOf();
     paced.online(link);
     for (const topic of ["a", "b", "c"]) paced.set(topic, () => topic, true);
@@ -83,8 +83,17 @@ describe("the paced publisher", () => {
     assert.equal(paced.queued, 0);
     assert.equal(clock.pending, 0);
     paced.online(link);
-    for (const topic of ["a", "b", "c"]) paced.set(topic, () => topic, true);
-    paced.flush();
-    assert.equal(link.sent.length, 3);
+    for (let i = 0; i < 1200; i++) paced.set(`topic ${i}`, () => "x", true);
+    const flushed = paced.flush();
+    assert.equal(link.sent.length, 500);
+    await clock.advance(0);
+    await flushed;
+    assert.equal(link.sent.length, 1200);
+    for (let i = 0; i < 1200; i++) paced.set(`topic ${i}`, () => "x", true);
+    const broken = paced.flush();
+    paced.offline();
+    await clock.advance(0);
+    await broken;
+    assert.equal(link.sent.length, 1700);
   });
 });

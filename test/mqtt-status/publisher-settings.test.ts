@@ -75,6 +75,7 @@ describe("settings of MQTT", () => {
     [{ host: "user@host" }, /^mqtt\.host/],
     [{ topic: "" }, /^mqtt\.topic must not be empty/],
     [{ topic: "home/+/status" }, /^mqtt\.topic must not contain \+ or #/],
+    [{ topic: "home/events", per_stream: true }, /^mqtt\.topic must be another, because events/],
     [
       { password: "x".repeat(1024 * 1024), username: "u" },
       /^mqtt\.password must not be longer than 65535 bytes/,

@@ -48,6 +48,16 @@ export interface Sent extends PublishOptions {
   payload: string;
 }
 
+/** What a test reads of a stream's kept state. */
+export interface StateMessage {
+  id: number;
+  name: string;
+  state: string;
+  uptime_24h: number | null;
+  enabled: boolean;
+  since: string;
+}
+
 /** A broker that takes everything, or nothing. */
 export class FakeLink implements Link {
   readonly sent: Sent[] = [];

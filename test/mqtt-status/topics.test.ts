@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SlugBook } from "../../nodes/mqtt-status/slug-book";
-import { slugOf, streamTopic, topicFault, topicsOf } from "../../nodes/mqtt-status/topics";
+import { topicFault } from "../../nodes/mqtt-status/topic-fault";
+import { slugOf, streamTopic, topicsOf } from "../../nodes/mqtt-status/topics";
 
 describe("topics", () => {
   it("lie below the topic less its last level, and below the site", () => {

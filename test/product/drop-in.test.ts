@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { io } from "socket.io-client";
 import { RtspCamera } from "../../demo/cameras";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
-import { nodeReds, nodes, npm, OwnNodeRed, pack, PACKAGE } from "./drop-in";
-
-const INSTALL = ["--omit=optional", "--prefer-offline", "--no-audit", "--no-fund"];
+import { INSTALL, installedUserDir, nodeReds, nodes, npm, OwnNodeRed, PACKAGE } from "./drop-in";
 
 interface FlowNode {
   id: string;
@@ -29,23 +27,22 @@ describe("the packed package in somebody's own Node-RED", () => {
   const userDir = path.join(folder, "userDir");
   const installed = path.join(userDir, "node_modules", PACKAGE);
   const camera = new RtspCamera({ streams: [{ path: "/live" }] });
-  let packed: Awaited<ReturnType<typeof pack>>;
+  let packed: string[];
   let config: object;
   let flow: FlowNode[];
-  /** Every node that the package says it has. */
+  /** The script of every node that the package says it has. */
+  let scripts: Record<string, string>;
   let types: string[];
 
   before(async () => {
     await camera.start();
     config = { heartbeat_seconds: 2, streams: [{ name: "Gate", url: camera.url("/live") }] };
-    packed = await pack(folder);
-    mkdirSync(userDir);
-    writeFileSync(path.join(userDir, "package.json"), '{"name":"node-red-project","private":true}');
-    await npm(userDir, ["install", ...INSTALL, packed.tarball]);
+    packed = (await installedUserDir(folder)).files;
     const { "node-red": own } = JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8")) as {
-      "node-red": { nodes: object };
+      "node-red": { nodes: Record<string, string> };
     };
-    types = Object.keys(own.nodes).sort();
+    scripts = own.nodes;
+    types = Object.keys(scripts).sort();
     flow = JSON.parse(readFileSync(path.join(installed, "flows", "streampulse.json"), "utf8")) as FlowNode[];
   });
   after(() => camera.stop());
@@ -56,17 +53,21 @@ describe("the packed package in somebody's own Node-RED", () => {
       "dist/nodes/stream-probe/locales/en-US/stream-probe.json",
       "dist/nodes/stream-probe/icons/stream-probe.svg",
       "dist/dashboard/ui-stream-board/ui-stream-board.html",
+      "dist/nodes/stream-probe/locales/de/stream-probe.html",
+      "examples/one-camera.json",
+      "resources/streampulse-editor.js",
       "resources/ui-stream-board.js",
       "resources/ui-stream-settings.js",
       "flows/streampulse.json",
+      "docs/config.schema.json",
       "node_modules/better-sqlite3/prebuilds/linux-arm64.node",
       "LICENSE",
       "README.md",
     ]) {
-      assert.ok(packed.files.includes(file), file);
+      assert.ok(packed.includes(file), file);
     }
-    const foreign = /^(dist\/(test|demo|bench)|test|demo|bench)\/|\/binding\.gyp$/;
-    const strange = packed.files.filter((file) => foreign.test(file));
+    const foreign = /^(dist\/(test|demo|bench|editor)|test|demo|bench|editor)\/|\/binding\.gyp$/;
+    const strange = packed.filter((file) => foreign.test(file));
     assert.deepEqual(strange, []);
   });
 
@@ -99,6 +100,7 @@ describe("the packed package in somebody's own Node-RED", () => {
           types.map((type) => [type, undefined]),
         );
         await looksRight(own);
+        await looksRight(own, "de");
 
         assert.equal(await own.deploy(withoutDashboard()), 204);
         await untilChecked(own);
@@ -127,6 +129,24 @@ describe("the packed package in somebody's own Node-RED", () => {
       }
     });
   }
+
+  it("leaves nothing behind when it is deployed again", { skip: process.platform !== "linux" }, async (t) => {
+    const own = new OwnNodeRed(nodes[0]?.file ?? "", nodeReds[0]?.folder ?? "", userDir);
+    t.after(() => own.stop());
+    await own.start(config);
+    const ours = (file: string) => file.startsWith(path.join(userDir, "streampulse"));
+    const held = () => own.openFiles().filter(ours).sort().join();
+    assert.equal(await own.deploy(withoutDashboard()), 204);
+    await untilChecked(own);
+    const files = held();
+    const threads = own.threads().length;
+    for (let deploys = 0; deploys < 3; deploys++) assert.equal(await own.deploy(withoutDashboard()), 204);
+    await untilChecked(own);
+    await until(() => own.threads().length <= threads);
+    await until(() => held() === files);
+    const { own: port, all } = own.openPorts();
+    assert.deepEqual([...new Set(all)], [port]);
+  });
 
   it("leaves nothing behind when it is uninstalled", { skip: process.platform !== "linux" }, async (t) => {
     const own = new OwnNodeRed(nodes[0]?.file ?? "", nodeReds[0]?.folder ?? "", userDir);
@@ -183,10 +203,15 @@ describe("the packed package in somebody's own Node-RED", () => {
     }
   }
 
-  /** What the palette and the help show of each node. */
-  async function looksRight(own: OwnNodeRed): Promise<void> {
-    const response = await fetch(own.url("nodes"), { headers: { Accept: "text/html" } });
-    const forms = await response.text();
+  /** What the palette, the help and the menu show of each node. */
+  async function looksRight(own: OwnNodeRed, language = "en-US"): Promise<void> {
+    const headers = { Accept: "text/html", "Accept-Language": language };
+    const forms = await (await fetch(own.url("nodes"), { headers })).text();
+    const labels = (await (await fetch(own.url(`nodes/messages?lng=${language}`))).json()) as Record<
+      string,
+      object
+    >;
+    const catalogs = JSON.stringify(labels);
     const icons = (await (await fetch(own.url("icons"))).json()) as Record<string, string[]>;
     for (const type of types) {
       const form = new RegExp(`registerType\\("${type}", \\{\\s*category: "(StreamPulse|config)"`).exec(
@@ -196,8 +221,17 @@ describe("the packed package in somebody's own Node-RED", () => {
       assert.ok(forms.includes(`data-template-name="${type}"`), `${type} has a form`);
       const [, help = ""] = new RegExp(`data-help-name="${type}">([^]*?)</script>`).exec(forms) ?? [];
       assert.ok(help.length > 200, `${type} has help`);
+      assert.equal(/\b(der|die|das|und)\b/.test(help), language === "de", `${type} has help in ${language}`);
+      const folder = path.dirname(scripts[type] ?? "");
+      const catalog = readFileSync(path.join(installed, folder, "locales", language, `${type}.json`), "utf8");
+      const [texts] = Object.values(JSON.parse(catalog) as Record<string, object>);
+      assert.ok(catalogs.includes(JSON.stringify(texts)), `${type} has labels in ${language}`);
       if (form[1] !== "config") assert.ok(icons[PACKAGE]?.includes(`${type}.svg`), `${type} has an icon`);
     }
+    const shared = await fetch(own.url(`resources/${PACKAGE}/streampulse-editor.js`));
+    assert.match(shared.headers.get("content-type") ?? "", /javascript/);
+    const examples = readdirSync(path.join(installed, "examples")).map((name) => path.parse(name).name);
+    assert.deepEqual((await own.examples()).sort(), examples.sort());
   }
 
   /** Without a login nothing can be changed, taken away or watched. */

@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -70,7 +71,30 @@ const dashboardFiles = () => {
   return Object.values(nodeRed.nodes).map((node) => path.basename(node));
 };
 
-/** Somebody's own Node-RED, with nothing in its settings, on a userDir that has the package. */
+export const INSTALL = ["--omit=optional", "--prefer-offline", "--no-audit", "--no-fund"];
+
+/** A userDir into which the packed package was installed as a person does. */
+export async function installedUserDir(folder: string): Promise<{ userDir: string; files: string[] }> {
+  const { tarball, files } = await pack(folder);
+  const userDir = path.join(folder, "userDir");
+  mkdirSync(userDir);
+  writeFileSync(path.join(userDir, "package.json"), '{"name":"node-red-project","private":true}');
+  await npm(userDir, ["install", ...INSTALL, tarball]);
+  return { userDir, files };
+}
+
+/** A userDir that has the package as it is built here, without an installation. @returns its path */
+export function linkedUserDir(folder: string): string {
+  const userDir = path.join(folder, "userDir");
+  const place = path.join(userDir, "node_modules", PACKAGE);
+  mkdirSync(path.dirname(place), { recursive: true });
+  symlinkSync(projectRoot, place, "junction");
+  const content = { name: "node-red-project", private: true, dependencies: { [PACKAGE]: "*" } };
+  writeFileSync(path.join(userDir, "package.json"), JSON.stringify(content));
+  return userDir;
+}
+
+/** Somebody's own Node-RED, with little in its settings, on a userDir that has the package. */
 export class OwnNodeRed {
   private process?: ReadyProcess;
   private port = 0;
@@ -82,8 +106,12 @@ export class OwnNodeRed {
     private readonly hasDashboard = false,
   ) {}
 
-  /** Starts it on a userDir without anything that an earlier one left. */
-  async start(config: object): Promise<void> {
+  /**
+   * Starts it on a userDir without anything that an earlier one left.
+   * @param config of config.yaml
+   * @param more of Node-RED's settings
+   */
+  async start(config: object, more: object = {}): Promise<void> {
     for (const name of readdirSync(this.userDir)) {
       if (!/^(node_modules|package(-lock)?\.json)$/.test(name)) {
         rmSync(path.join(this.userDir, name), { recursive: true });
@@ -91,7 +119,10 @@ export class OwnNodeRed {
     }
     mkdirSync(path.join(this.userDir, "streampulse"));
     writeFileSync(path.join(this.userDir, "streampulse", "config.yaml"), JSON.stringify(config));
-    const settings = { flowFile: "flows.json", nodesExcludes: this.hasDashboard ? [] : dashboardFiles() };
+    const settings = {
+      ...{ flowFile: "flows.json", nodesExcludes: this.hasDashboard ? [] : dashboardFiles() },
+      ...{ credentialSecret: "of a test", ...more },
+    };
     writeFileSync(path.join(this.userDir, "settings.js"), `module.exports = ${JSON.stringify(settings)};\n`);
     this.port = await unusedPort();
     this.process = new ReadyProcess({
@@ -112,11 +143,15 @@ export class OwnNodeRed {
     return `http://127.0.0.1:${this.port}/${place}`;
   }
 
-  /** The node sets that it has loaded of the package. */
-  async nodeSets(): Promise<{ types: string[]; err?: unknown }[]> {
+  /** The node sets that it has loaded. */
+  async allNodeSets(): Promise<{ module: string; types: string[]; err?: unknown }[]> {
     const response = await fetch(this.url("nodes"), { headers: { Accept: "application/json" } });
-    const all = (await response.json()) as { module: string; types: string[]; err?: unknown }[];
-    return all.filter(({ module }) => module === PACKAGE);
+    return (await response.json()) as { module: string; types: string[]; err?: unknown }[];
+  }
+
+  /** Those of the package. */
+  async nodeSets(): Promise<{ types: string[]; err?: unknown }[]> {
+    return (await this.allNodeSets()).filter(({ module }) => module === PACKAGE);
   }
 
   async deploy(flow: unknown): Promise<number> {
@@ -126,6 +161,48 @@ export class OwnNodeRed {
       body: JSON.stringify(flow),
     });
     return response.status;
+  }
+
+  /** The examples of the package in the editor's menu, by name. */
+  async examples(): Promise<string[]> {
+    const shelf = await this.example<string | { fn: string }>("");
+    // others are folders
+    return shelf.flatMap((entry) => (typeof entry === "string" ? [] : [entry.fn]));
+  }
+
+  /** An example as the menu imports it. */
+  async example<T>(name: string): Promise<T[]> {
+    const response = await fetch(this.url(`library/examples/flows/${PACKAGE}/${name}`));
+    if (!response.ok) throw new Error(`the menu has no example "${name}": HTTP ${response.status}`);
+    return (await response.json()) as T[];
+  }
+
+  /** What the editor shows below a node; undefined: nothing yet. */
+  async statusOf(node: string): Promise<string | undefined> {
+    const statuses = await this.heard<{ text?: string }>("status/#", (topic) => topic === `status/${node}`);
+    return statuses.at(-1)?.text;
+  }
+
+  /**
+   * What Node-RED tells its editors, as far as it comes within half a second.
+   * @param subject what an editor subscribes to
+   */
+  private heard<T>(subject: string, isWanted: (topic: string) => boolean): Promise<T[]> {
+    const socket = new WebSocket(this.url("comms").replace("http", "ws"));
+    const found: T[] = [];
+    return new Promise((resolve, reject) => {
+      socket.onopen = () => socket.send(JSON.stringify({ subscribe: subject }));
+      socket.onerror = () => reject(new Error("no connection to the editor's socket"));
+      socket.onmessage = ({ data }) => {
+        for (const { topic, data: told } of JSON.parse(String(data)) as { topic: string; data: T }[]) {
+          if (isWanted(topic)) found.push(told);
+        }
+      };
+      setTimeout(() => {
+        socket.close();
+        resolve(found);
+      }, 500);
+    });
   }
 
   /** The TCP ports that its process has opened, and no more than its own; by Linux's /proc. */

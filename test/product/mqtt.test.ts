@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { RtspCamera, unusedPort } from "../../demo/cameras";
+import { MjpegCamera, RtspCamera, unusedPort } from "../../demo/cameras";
 import { MqttBroker } from "../../demo/mqtt-broker";
 import { deviceDiscoverySchema } from "../mqtt-status/home-assistant-schema";
 import { WatchedBroker } from "../mqtt-status/watched-broker";
@@ -28,18 +28,21 @@ const gate = "streampulse/streams/gate";
 
 describe("MQTT of the product", () => {
   const camera = new RtspCamera({ streams: [{ path: "/live" }] });
+  const pictures = new MjpegCamera();
   let broker: WatchedBroker;
   let product: ProductUnderTest;
   let config: { streams: object[]; heartbeat_seconds: number; mqtt: Record<string, unknown> };
 
   before(async () => {
     await camera.start();
+    const { url } = await pictures.start();
     broker = await WatchedBroker.start({ after: () => {} } as never);
     config = {
       heartbeat_seconds: 2,
       streams: [
         { name: "Gate", url: camera.url("/live") },
         { name: "Küche", url: camera.url("/nowhere") },
+        { name: "Yard", url, picture_minutes: 60 },
       ],
       mqtt: {
         ...{
@@ -60,6 +63,7 @@ describe("MQTT of the product", () => {
   after(async () => {
     await product?.stop();
     await camera.stop();
+    await pictures.stop();
     await broker?.stop();
   });
 
@@ -84,12 +88,20 @@ describe("MQTT of the product", () => {
     await broker.keeps<State>("streampulse/streams/kuche/state", ({ reason }) => reason === "wrong_path");
     await broker.keeps<State>(`${gate}/state`, ({ uptime_24h }) => uptime_24h !== null);
     const devices = () => broker.heard.filter(({ topic }) => topic.startsWith("homeassistant/device/"));
-    await until(() => new Set(devices().map(({ topic }) => topic)).size === 3);
+    await until(() => new Set(devices().map(({ topic }) => topic)).size === 4);
     for (const { payload } of devices()) deviceDiscoverySchema.parse(JSON.parse(payload));
     const { instanceId } = JSON.parse(
       readFileSync(path.join(product.dataDir, "node-red", ".config.runtime.json"), "utf8"),
     ) as { instanceId: string };
     assert.match(instanceId, /^[0-9a-f]{16}$/);
+  });
+
+  it("shows Home Assistant the picture of a stream whose pictures are looked at", async () => {
+    await until(() => broker.kept.has("streampulse/streams/yard/image"));
+    await until(() => {
+      const devices = broker.heard.filter(({ topic }) => topic.startsWith("homeassistant/device/"));
+      return devices.some(({ payload }) => payload.includes('"img_t":"streampulse/streams/yard/image"'));
+    });
   });
 
   it("is seen in /healthz and /metrics", async () => {
@@ -142,16 +154,49 @@ describe("MQTT of the product", () => {
     assert.equal(await broker.keeps("streampulse/bridge/status"), "online");
   });
 
+  it("is said to be gone when it is killed, and announces nothing twice when it is back", async () => {
+    const numbers = eventNumbers();
+    const { product: runtime } = product.running;
+    const killed = runtime.pid as number;
+    process.kill(killed, "SIGKILL");
+    assert.equal(await broker.keeps("streampulse/bridge/status", (value) => value === "offline"), "offline");
+    await broker.keeps("streampulse/bridge/status", (value) => value === "online");
+    assert.notEqual(runtime.pid, killed);
+    await until(() => runtime.addresses);
+    product.running.addresses = runtime.addresses as typeof product.running.addresses;
+    await product.untilState("Gate", "up");
+    await camera.stop();
+    await broker.keeps<State>(`${gate}/state`, ({ state }) => state === "down");
+    await camera.start();
+    await broker.keeps<State>(`${gate}/state`, ({ state }) => state === "up");
+    const before = Math.max(...numbers);
+    const later = () =>
+      broker
+        .on("streampulse/events")
+        .map((text) => JSON.parse(text) as { seq: number; stream: string; to: string })
+        .filter(({ seq, stream }) => seq > before && stream === "Gate");
+    await until(() => later().length >= 2);
+    // those before may come again: whether they had arrived nobody had written down yet
+    assert.deepEqual(
+      later().map(({ to }) => to),
+      ["down", "up"],
+    );
+  });
+
   it("is live with other settings within three seconds, and leaves the monitor alone when they are wrong", async () => {
     const other = new MqttBroker();
     const port = await other.start();
     const heard: string[] = [];
     other.inner.on("publish", ({ topic }) => heard.push(topic));
-    const begun = performance.now();
-    product.writeConfig({ ...config, mqtt: { ...config.mqtt, port, topic: "home/status" } });
-    await until(() => heard.includes("home/status"));
-    // within three seconds, where nothing else keeps the machine busy
-    assert.ok(performance.now() - begun < 15_000);
+    // something else may keep the machine busy, but hardly each time
+    const tookMs: number[] = [];
+    for (const topic of ["home/status", "house/status", "flat/status"]) {
+      const begun = performance.now();
+      product.writeConfig({ ...config, mqtt: { ...config.mqtt, port, topic } });
+      await until(() => heard.includes(topic));
+      tookMs.push(performance.now() - begun);
+    }
+    assert.ok(Math.min(...tookMs) < 3000, tookMs.join());
     assert.equal(broker.kept.get("streampulse/bridge/status"), "offline");
 
     const wrong: [mqtt: object, words: RegExp][] = [

@@ -118,7 +118,9 @@ describe("config.yaml over HTTP", () => {
       ["streams.1.url", "streams.1.name"],
     );
     for (const body of [[], "text", null, { name: "x" }, [[]]]) {
-      assert.equal((await send("POST", "api/streams", body)).status, 400, JSON.stringify(body));
+      const answer = await send("POST", "api/streams", body);
+      assert.equal(answer.status, 400, JSON.stringify(body));
+      assert.doesNotMatch(errorOf(answer).message, /Invalid|expected|Too /);
     }
     assert.equal(
       errorOf(await send("PUT", "api/settings", { heartbeat_seconds: 1 })).field,
@@ -130,7 +132,11 @@ describe("config.yaml over HTTP", () => {
     );
     assert.equal(errorOf(await send("PUT", "api/streams/None", { group: "g" })).code, "stream_not_found");
     assert.equal((await send("DELETE", "api/streams/None")).status, 404);
-    assert.equal((await send("POST", "api/services/mqtt/explode")).status, 400);
+    const explode = await send("POST", "api/services/mqtt/explode");
+    assert.deepEqual(
+      [explode.status, errorOf(explode).message],
+      [400, "The request is wrong: do: must be stop, start or restart."],
+    );
     assert.equal(file(), before);
   });
 
@@ -155,6 +161,26 @@ describe("config.yaml over HTTP", () => {
     const odd = `api/streams/${encodeURIComponent('a/b & "c"')}`;
     assert.equal((await send("PUT", odd, { group: "odd" })).status, 200);
     assert.match(file(), /- name: a\/b & "c"\n {2}url: rtsp:\/\/127\.0\.0\.1:1\/yard\n {2}group: odd\n/);
+  });
+
+  it("keeps a hidden password from another host, and takes a typed one there", async () => {
+    const before = file();
+    const moved = await send("PUT", "api/streams/Door", { url: "rtsp://viewer:********@192.0.2.1/door" });
+    assert.equal(moved.status, 400);
+    assert.deepEqual(errorOf(moved), {
+      code: "invalid",
+      message: "stream.url hides its password, which was for rtsp://127.0.0.1: type it again.",
+      field: "stream.url",
+      fields: [
+        { field: "stream.url", message: "hides its password, which was for rtsp://127.0.0.1: type it again" },
+      ],
+    });
+    const broker = await send("PUT", "api/settings", { mqtt: { host: "192.0.2.1" } });
+    assert.equal(errorOf(broker).field, "settings.mqtt.password");
+    assert.equal(file(), before);
+    const typed = { url: `rtsp://viewer:${SECRET}@127.0.0.2:1/door` };
+    assert.equal((await send("PUT", "api/streams/Door", typed)).status, 200);
+    assert.match(file(), new RegExp(`url: rtsp://viewer:${SECRET}@127.0.0.2:1/door`));
   });
 
   it("tells the second of two", async () => {
@@ -234,6 +260,12 @@ describe("config.yaml over HTTP", () => {
       });
     assert.equal((await asScript("PUT", "api/streams/New", { group: "script" })).status, 200);
     assert.equal((await asScript("GET", "api/settings")).status, 200);
+    const another = await asScript("POST", "auth/tokens", { name: "another" });
+    assert.equal(
+      SCHEMAS.Error.parse(await another.json()).error.code,
+      "session_needed",
+      "a token makes no other token",
+    );
     assert.equal((await fetch(`${gui}api/settings`)).status, 401);
     assert.equal((await fetch(`${api}api/settings`)).status, 404);
     assert.equal((await fetch(`${api}api/streams`, { method: "POST", body: "{}" })).status, 405);
@@ -262,6 +294,21 @@ describe("config.yaml over HTTP", () => {
     SCHEMAS.Incidents.parse((await send("GET", "api/incidents")).body);
   });
 
+  it("gives a copy of the database and all checks, after login and only where they belong", async () => {
+    const backup = await fetch(`${gui}api/backup`, { headers: { cookie } });
+    assert.equal(backup.status, 200);
+    const bytes = Buffer.from(await backup.arrayBuffer());
+    assert.equal(bytes.subarray(0, 15).toString(), "SQLite format 3");
+    assert.equal(bytes.includes(SECRET), false);
+    assert.notEqual((await fetch(`${gui}api/backup`, { redirect: "manual" })).status, 200);
+    assert.equal((await fetch(`${api}api/backup`, { headers: { cookie } })).status, 404);
+    const csv = await send("GET", "api/export.csv");
+    assert.equal(csv.headers.get("content-type"), "text/csv; charset=utf-8");
+    assert.match(csv.text, /^stream,ts,status,latency_ms,message\r\n/);
+    const ndjson = await fetch(`${gui}api/export.ndjson?stream=New`, { headers: { cookie } });
+    assert.deepEqual([ndjson.status, ndjson.headers.get("content-type")], [200, "application/x-ndjson"]);
+  });
+
   it("leads v2.2's addresses on", async () => {
     for (const [place, successor] of [
       ["export/all.csv", "/api/export.csv"],
@@ -272,6 +319,25 @@ describe("config.yaml over HTTP", () => {
       const response = await fetch(gui + place, { redirect: "manual", headers: { cookie } });
       assert.equal(response.headers.get("location"), successor);
     }
+  });
+
+  it("keeps a service stopped over a restart of the program", async () => {
+    const stateOf = async () => (await product.stream("New")).state;
+    assert.equal((await send("POST", "api/services/monitor/stop")).status, 200);
+    await until(async () => (await stateOf()) === "unknown");
+    const output = product.running.output();
+    await product.restart();
+    shown += output;
+    ({ gui, api } = product.running.addresses);
+    // what was known before the stop is shown until the monitor has said that it does nothing
+    await until(async () => (await stateOf()) === "unknown");
+    const response = await fetch(`${gui}healthz`);
+    const { parts } = SCHEMAS.Health.parse(await response.json());
+    assert.deepEqual([response.status, parts.probe?.details.stopped], [200, true]);
+    assert.deepEqual((parse(file()) as { services: unknown }).services, { monitor: { stopped: true } });
+    // the session is the same one after the restart
+    assert.equal((await send("POST", "api/services/monitor/start")).status, 200);
+    await until(async () => (await stateOf()) === "down");
   });
 
   it("has shown the password nowhere", () => {

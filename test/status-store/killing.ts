@@ -21,7 +21,7 @@ interface Progress {
 const TIMEOUT_MS = 220_000;
 
 /** Kills a recording process once it has recorded for a while. @returns what it said */
-async function recordAndKill(file: string, recordMs: number): Promise<Progress[]> {
+export async function recordAndKill(file: string, recordMs: number): Promise<Progress[]> {
   const child = spawn(process.execPath, [path.join(__dirname, "recording-child.js"), file], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { describe, it } from "node:test";
 import type { HealthReport } from "../../contracts";
+import { LOOPBACK, unusedPort } from "../../demo/cameras";
 import { needs } from "../support/needs";
+import { ReadyProcess } from "../support/ready-process";
+import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 import { startedStore } from "./history-suite";
 import { check, settings, stateOf, stream, transition } from "./support";
@@ -81,6 +89,63 @@ describe("/metrics", () => {
     // the one thing that it would name otherwise is a name of v2.1.1
     assert.equal(stderr.trim(), "stream_latency_ms metric names should not contain abbreviated units");
     assert.equal(status, 3, "3: it can be read, and there are remarks");
+  });
+
+  it("is what a Prometheus keeps, series by series", needs("prometheus"), async (context) => {
+    const asking = await startedStore(context, "memory");
+    const { store } = asking;
+    store.setStreams({ payload: [ODD, "b"].map((name) => stream(name)), settings: settings() });
+    store.recordChecks([check(ODD), check("b", { state: "down", reason: "timeout", latencyMs: null })]);
+    await until(() => store.health().details.checksStored === 2);
+    const server = createServer((_, response) => {
+      void store.askMetrics().then(({ bytes }) => {
+        response.setHeader("content-type", "text/plain; version=0.0.4; charset=utf-8").end(bytes);
+      });
+    });
+    await once(server.listen(0, LOOPBACK), "listening");
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const folder = temporaryFolder(context);
+    const config = path.join(folder, "prometheus.yml");
+    const target = `${LOOPBACK}:${(server.address() as AddressInfo).port}`;
+    writeFileSync(
+      config,
+      `scrape_configs: [{job_name: s, scrape_interval: 1s, static_configs: [{targets: ["${target}"]}]}]`,
+    );
+    const base = `${LOOPBACK}:${await unusedPort()}`;
+    const prometheus = new ReadyProcess({
+      file: "prometheus",
+      args: [
+        ...[`--config.file=${config}`, `--storage.tsdb.path=${path.join(folder, "data")}`],
+        `--web.listen-address=${base}`,
+      ],
+      ready: /Server is ready to receive web requests/,
+    });
+    await prometheus.start();
+    context.after(() => prometheus.kill("SIGKILL"));
+    interface Result {
+      data: { result: { metric: Record<string, string>; value: [number, string] }[] };
+    }
+    const query = async (text: string) => {
+      const response = await fetch(`http://${base}/api/v1/query?query=${encodeURIComponent(text)}`);
+      const { data } = (await response.json()) as Result;
+      return data.result.map(({ metric, value }) => [metric.stream, value[1]]);
+    };
+    await until(async () => (await query('up{job="s"} == 1')).length === 1);
+    assert.deepEqual(
+      (await query("stream_up")).sort(),
+      [
+        [ODD, "1"],
+        ["b", "0"],
+      ].sort(),
+    );
+    assert.deepEqual(await query("stream_latency_ms"), [[ODD, "12"]]);
+    assert.deepEqual(await query('streampulse_check_total{state="down"} > 0'), [["b", "1"]]);
+    assert.deepEqual(await query("system_total_samples_30d"), [[undefined, "2"]]);
+    const buckets = await query("histogram_quantile(0.5, streampulse_check_duration_seconds_bucket)");
+    assert.ok(Number(buckets[0]?.[1]) > 0, JSON.stringify(buckets));
   });
 
   it("answers for 10,000 streams without holding the main loop", async (context) => {

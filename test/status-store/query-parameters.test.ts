@@ -27,7 +27,9 @@ function refusal(work: () => unknown): string {
 describe("parameters of queries", () => {
   it("have defaults", () => {
     const day = { from: asked.now + 1 - 86_400_000, to: asked.now + 1, timezone: "Europe/Berlin" };
-    assert.deepEqual(history({}), { kind: "history", stream: "a", ...day, limit: 1000, bucketMs: null });
+    assert.deepEqual(history({}), {
+      ...{ kind: "history", stream: "a", ...day, limit: 1000, bucketMs: null, now: asked.now },
+    });
     const all = { from: 0, to: asked.now + 1, timezone: "Europe/Berlin" };
     assert.deepEqual(incidentsQuestion({}, asked), {
       ...{ kind: "incidents", ...all, stream: null, limit: 100, open: false, before: null },
@@ -59,6 +61,30 @@ describe("parameters of queries", () => {
     // the night of the change to summer time
     assert.equal(from("2026-03-29T03:00"), Date.UTC(2026, 2, 29, 1));
     assert.equal(from("2026-03-29T01:59"), Date.UTC(2026, 2, 29, 0, 59));
+  });
+
+  it("take local times on both sides of a change of the clocks, by half an hour too", () => {
+    const cases: [string, string, string][] = [
+      ["Europe/Berlin", "2026-03-29T01:59", "2026-03-29T00:59Z"],
+      ["Europe/Berlin", "2026-03-29T03:00", "2026-03-29T01:00Z"],
+      ["Europe/Berlin", "2026-10-25T03:00", "2026-10-25T02:00Z"],
+      ["America/New_York", "2026-03-08T01:59", "2026-03-08T06:59Z"],
+      ["America/New_York", "2026-03-08T03:00", "2026-03-08T07:00Z"],
+      ["America/New_York", "2026-11-01T02:00", "2026-11-01T07:00Z"],
+      ["Asia/Kathmandu", "2026-01-01", "2025-12-31T18:15Z"],
+      ["Australia/Lord_Howe", "2026-04-05T01:00", "2026-04-04T14:00Z"],
+      ["Australia/Lord_Howe", "2026-04-05T02:00", "2026-04-04T15:30Z"],
+      ["Australia/Lord_Howe", "2026-10-04T02:30", "2026-10-03T15:30Z"],
+      ["Pacific/Kiritimati", "2026-01-01T00:00", "2025-12-31T10:00Z"],
+    ];
+    for (const [timezone, from, utc] of cases) {
+      const question = exportQuestion({ from, to: "2027-01-01" }, "csv", { ...asked, timezone });
+      assert.equal(
+        new Date(question.from).toISOString().slice(0, 16),
+        utc.slice(0, 16),
+        `${timezone} ${from}`,
+      );
+    }
   });
 
   it("are refused with one sentence", () => {

@@ -177,6 +177,66 @@ describe("Recorder: streams", () => {
   });
 });
 
+describe("Recorder: renames of an outage, which come together", () => {
+  const rename = (...names: string[]) => names.map((step) => ({ from: step[0]!, to: step[1]! }));
+
+  it("are followed one after the other, to the last name", () => {
+    const db = database();
+    const recorder = new Recorder(db);
+    watch(recorder, [named("a"), named("b")]);
+    watch(recorder, [named("d", "elsewhere"), named("b")], rename("ac", "cd"));
+    assert.deepEqual(streamsOf(db), [
+      [1, "d", 1],
+      [2, "b", 1],
+    ]);
+  });
+
+  it("swap two names by way of a third", () => {
+    const db = database();
+    const recorder = new Recorder(db);
+    watch(recorder, [named("a", "1"), named("b", "2"), named("x", "3")]);
+    watch(recorder, [named("b", "1"), named("a", "2"), named("x", "3")], rename("at", "ba", "tb"));
+    assert.deepEqual(streamsOf(db), [
+      [1, "b", 1],
+      [2, "a", 1],
+      [3, "x", 1],
+    ]);
+    assert.deepEqual(new Recorder(db).ids().sort(), [
+      ["a", 2],
+      ["b", 1],
+      ["x", 3],
+    ]);
+  });
+
+  it("count for nothing where a name is taken, not there, or watched no longer", () => {
+    const db = database();
+    const recorder = new Recorder(db);
+    watch(recorder, [named("a"), named("b")]);
+    watch(recorder, [named("a"), named("b")], rename("ab", "xy", "ya"));
+    watch(recorder, [named("a"), named("b")], rename("ac"));
+    assert.deepEqual(streamsOf(db), [
+      [1, "a", 1],
+      [2, "b", 1],
+    ]);
+  });
+});
+
+describe("Recorder: what flows make up", () => {
+  it("has no times ahead of the clock, and no numbers that the file cannot hold", () => {
+    const db = database();
+    const recorder = new Recorder(db);
+    watch(recorder, [named("a")]);
+    const [never, latest] = [Number.MAX_SAFE_INTEGER, NOW + 3_600_000];
+    recorder.apply({ kind: "states", states: [stateOf("a", { since: NOW + 1 })] }, latest);
+    recorder.apply({ kind: "checks", flat: flat(check("a", { at: never, latencyMs: 1e300 })) }, latest);
+    const odd = transition("a", { at: never, previousDurationMs: 1e300 });
+    recorder.apply({ kind: "transition", transition: odd }, latest);
+    assert.deepEqual(db.prepare("SELECT at - ?, latency FROM recent").raw().all(latest), [[0, 1e9]]);
+    assert.deepEqual(db.prepare("SELECT at - ? FROM transitions").pluck().all(latest), [0]);
+    assert.deepEqual(spansOf(db).at(-1), [1, 3_600_000, null, 2, "timeout", 0]);
+  });
+});
+
 describe("Recorder: states", () => {
   it("keeps spans of every state without gaps", () => {
     const db = database();
@@ -240,6 +300,8 @@ describe("Recorder: states", () => {
     const recorder = new Recorder(db);
     watch(recorder, [named("a")]);
     for (const seq of [7, 8, 1, 2, 40]) change(recorder, "a", { seq, at: NOW + seq });
+    // told again, because its thread died before it could say that it was stored
+    change(recorder, "a", { seq: 8, at: NOW + 8 });
     assert.deepEqual(db.prepare("SELECT seq, at FROM transitions ORDER BY seq").raw().all(), [
       [7, NOW + 7],
       [8, NOW + 8],

@@ -7,7 +7,7 @@ import { NOW } from "./support";
 const HOUR = 3_600_000;
 const STATS: StoreStats = {
   ...{ kind: "stats", checksStored: 7, queued: 2, dropped: 0, lastCommitAt: NOW - 5 },
-  ...{ databaseBytes: 4096, schemaVersion: 2, failure: null, notices: [], maintenance: null },
+  ...{ databaseBytes: 4096, schemaVersion: 3, written: 0, failure: null, notices: [], maintenance: null },
 };
 
 describe("StoreHealth", () => {
@@ -22,7 +22,7 @@ describe("StoreHealth", () => {
     assert.deepEqual(health.report(NOW + 24 * HOUR, true).problems, []);
     assert.deepEqual(health.report(NOW, true).details, {
       ...{ checksStored: 7, queued: 2, dropped: 0, unnamed: 0, lastCommitAgoMs: 5 },
-      ...{ databaseBytes: 4096, schemaVersion: 2, maintenance: null },
+      ...{ databaseBytes: 4096, schemaVersion: 3, maintenance: null },
       movedFiles: ["It was imported.", "It was broken."],
     });
   });

@@ -84,6 +84,29 @@ describe("StoreWriter", () => {
     second.writer.stop();
   });
 
+  it("stores what is said to lie in the far future as of an hour ahead, and goes on", (context) => {
+    const one = harness(context);
+    one.writer.start();
+    one.watch(A);
+    const never = Number.MAX_SAFE_INTEGER;
+    one.writer.receive({ kind: "states", states: [stateOf("a")] });
+    one.writer.receive({
+      kind: "states",
+      states: [stateOf("a", { since: never, state: "degraded", reason: "stale" })],
+    });
+    one.writer.receive({ kind: "transition", transition: transition("a", { at: never }) });
+    one.writer.receive({ kind: "checks", flat: flat(check("a", { at: never })) });
+    one.clock.pass(500);
+    const latest = { at: NOW + 20 + 3_600_000 };
+    assert.deepEqual(rows(one.file, "SELECT at FROM transitions"), [latest]);
+    one.clock.pass(2 * 3_600_000);
+    one.writer.receive(batch(1, 7_200_000));
+    one.clock.pass(500);
+    assert.equal(one.stats.checksStored, 2);
+    assert.deepEqual(one.logger.lines, []);
+    assert.ok(rows(one.file, "SELECT * FROM rollups").length <= 3);
+  });
+
   it("writes the rest when one thing cannot be stored, and says so", (context) => {
     const one = harness(context);
     one.writer.start();
@@ -202,7 +225,7 @@ describe("StoreWriter: faults", () => {
     one.writer.stop();
     assert.match(
       one.stats.failure ?? "",
-      /was written by a newer StreamPulse \(schema 7; this one knows 2\) and is left as it is/,
+      /was written by a newer StreamPulse \(schema 7; this one knows 3\) and is left as it is/,
     );
     assert.deepEqual(readFileSync(first.file), before);
   });

@@ -222,6 +222,80 @@ describe("Store", () => {
   });
 });
 
+/** A store whose thread dies whenever the word `die` is written into the file beside it. */
+async function mortalStore(context: TestContext) {
+  const folder = temporaryFolder(context);
+  const [file, mark] = [path.join(folder, "streams.db"), path.join(folder, "mark")];
+  const workerFile = path.join(folder, "worker.js");
+  const worker = JSON.stringify(require.resolve("../../nodes/status-store/store-worker"));
+  writeFileSync(mark, "");
+  // before the store sees it: what comes with it is lost too
+  writeFileSync(
+    workerFile,
+    `const { readFileSync, writeFileSync } = require("node:fs");
+     require("node:worker_threads").parentPort.on("message", () => {
+       if (readFileSync(${JSON.stringify(mark)}, "utf8") !== "die") return;
+       writeFileSync(${JSON.stringify(mark)}, "");
+       throw new Error("a bug");
+     });
+     require(${worker});`,
+  );
+  const store = new Store({ file, clock: systemClock, logger: new RecordingLogger(), workerFile });
+  context.after(() => store.stop());
+  store.start();
+  await new Promise<void>((resolve) => store.whenRead(resolve));
+  receiveMessage(store, STREAMS);
+  receiveMessage(store, { topic: "checks", payload: [check("Gate"), check("Lobby")] });
+  await until(() => store.health().details.checksStored === 2);
+  /** The thread is dead afterwards; it died of a message that says nothing. */
+  const die = async () => {
+    writeFileSync(mark, "die");
+    store.recordStates([]);
+    await until(() => !store.health().running);
+  };
+  return { store, file, die, mark };
+}
+
+describe("Store, while its thread is dead", () => {
+  it("loses no forget, no rename and no transition", async (context) => {
+    const { store, file, die } = await mortalStore(context);
+    const [gate, lobby] = STREAMS.payload;
+    await die();
+    // nothing of Lobby's path is stored: only what was told says that it is Hall, and later Salon
+    receiveMessage(store, { topic: "streams", payload: [{ ...lobby, name: "Hall" }] });
+    receiveMessage(store, { topic: "forget", payload: ["Gate"] });
+    receiveMessage(store, { topic: "streams", payload: [gate, { ...lobby, name: "Salon" }] });
+    receiveMessage(store, { topic: "transition", payload: transition("Salon", { seq: 5, at: Date.now() }) });
+    await until(() => store.health().running);
+    await until(() => store.live.find("Salon")?.id === 2 && store.live.find("Gate")?.id != null);
+    await store.stop();
+    const streams = rows(file, "SELECT id, name, removed FROM streams ORDER BY id");
+    assert.deepEqual(streams.at(-1), { id: 2, name: "Salon", removed: null });
+    assert.deepEqual(rows(file, "SELECT seq, stream FROM transitions"), [{ seq: 5, stream: 2 }]);
+    const before = "SELECT count(*) AS count FROM all_checks JOIN streams ON id = stream";
+    assert.deepEqual(rows(file, `${before} WHERE name = 'Salon'`), [{ count: 1 }]);
+  });
+
+  it("loses nothing that was sent just before, and writes nothing twice", async (context) => {
+    const { store, file, die, mark } = await mortalStore(context);
+    for (let seq = 1; seq < 4; seq++) {
+      const [from, to] = seq % 2 === 1 ? (["up", "down"] as const) : (["down", "up"] as const);
+      store.recordTransition(transition("Lobby", { seq, from, to, at: Date.now() + seq }));
+    }
+    receiveMessage(store, { ...STREAMS, payload: STREAMS.payload.slice(1) });
+    writeFileSync(mark, "die");
+    store.forget(["Gate"]);
+    await until(() => !store.health().running);
+    await until(() => store.health().running);
+    await die();
+    await until(() => store.health().running);
+    await until(() => rows(file, "SELECT * FROM streams WHERE name = 'Gate'").length === 0);
+    await until(() => rows(file, "SELECT * FROM all_checks").length === 1);
+    await store.stop();
+    assert.deepEqual(rows(file, "SELECT seq FROM transitions"), [{ seq: 1 }, { seq: 2 }, { seq: 3 }]);
+  });
+});
+
 describe("receiveMessage", () => {
   it("takes what is right of a message and says what is wrong", async (context) => {
     const { store } = await startedStore(context, path.join(temporaryFolder(context), "streams.db"));

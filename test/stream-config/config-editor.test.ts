@@ -204,12 +204,17 @@ describe("the editor of config.yaml", () => {
       await edit({
         action: "change-stream",
         name: "Gate",
-        stream: { url: "rtsp://viewer:********@other/1", group: "g" },
+        stream: { url: "rtsp://viewer:********@h/9", group: "g" },
+      }),
+      await edit({
+        action: "change-stream",
+        name: "Gate",
+        stream: { url: "rtsp://viewer:********@other/1" },
       }),
       await edit({ action: "change-stream", name: "Gate", stream: { url: `rtmp://viewer:${SECRET}@h/1` } }),
       await edit({
         action: "add-streams",
-        streams: [{ name: "Gate 2", url: "rtsp://viewer:********@other/1" }],
+        streams: [{ name: "Gate 2", url: "rtsp://viewer:********@h/9" }],
       }),
       await edit({ action: "change-settings", settings: { mqtt: { password: "********", username: "u" } } }),
       await edit({ action: "change-settings", settings: { mqtt: { passwort: SECRET } } }),
@@ -230,9 +235,9 @@ describe("the editor of config.yaml", () => {
     assert.deepEqual(
       gate?.map(({ name, url }) => [name, url]),
       [
-        ["Gate", `rtsp://viewer:${SECRET}@other/1`],
+        ["Gate", `rtsp://viewer:${SECRET}@h/9`],
         ["Yard", "rtsp://h/2"],
-        ["Gate 2", `rtsp://viewer:${SECRET}@other/1`],
+        ["Gate 2", `rtsp://viewer:${SECRET}@h/9`],
       ],
     );
     assert.equal(configs.at(-1)?.settings.mqtt.password, SECRET);

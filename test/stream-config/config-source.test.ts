@@ -242,7 +242,7 @@ describe("the first start of ConfigSource", () => {
     await source.start();
     assert.equal(readFileSync(file, "utf8"), DEFAULT_CONFIG);
     assert.equal(statSync(file).mode & 0o777, 0o600);
-    assert.deepEqual(readdirSync(path.dirname(file)), ["config.yaml"]);
+    assert.deepEqual(readdirSync(path.dirname(file)).sort(), ["config.schema.json", "config.yaml"]);
     assert.deepEqual(namesOf(configs[0]), []);
     assert.deepEqual(logger.texts(), [
       `made ${file} with the defaults: put your streams into it`,

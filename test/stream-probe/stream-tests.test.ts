@@ -62,7 +62,7 @@ describe("a test of what somebody typed", () => {
     const probes = probing.probes.length;
     assert.equal(
       await typed("rtsp://viewer:********@evil.test/new"),
-      "400 invalid: url: hides its password, and the stored one is for rtsp://cam.test only: type it",
+      "400 invalid: url: hides its password, which was for rtsp://cam.test: type it again",
     );
     assert.equal(
       await done(probing, probing.engine.test(stream("new", { url: "rtsp://viewer:********@cam.test/new" }))),

@@ -11,6 +11,7 @@ export class FakeNode extends EventEmitter {
   id = "";
   type = "";
   name = "";
+  credentials?: Record<string, string>;
   readonly sent: unknown[] = [];
   readonly statuses: NodeStatus[] = [];
   readonly logger = new RecordingLogger();
@@ -58,15 +59,24 @@ export class FakeRed {
   readonly events = new EventEmitter();
   readonly health: (HealthReport | HealthWithdrawal)[] = [];
   readonly nodes = {
-    createNode: (node: FakeNode, definition: { id?: string; type?: string; name?: string }) => {
+    createNode: (
+      node: FakeNode,
+      definition: { id?: string; type?: string; name?: string; credentials?: Record<string, string> },
+    ) => {
       this.made.set((node.id = definition.id ?? ""), node);
       node.type = definition.type ?? "";
       node.name = definition.name ?? "";
+      node.credentials = definition.credentials;
     },
     registerType: (type: string, constructor: Constructor) => void this.types.set(type, constructor),
     getNode: (id: string) => this.made.get(id) ?? null,
     eachNode: (visit: (node: FakeNode) => void) => this.made.forEach(visit),
+    getCredentials: (id: string) => this.made.get(id)?.credentials,
   };
+  readonly auth = { needsPermission: (permission: string) => permission };
+  readonly httpAdmin = { post: (place: string, ...handlers: unknown[]) => this.routes.set(place, handlers) };
+  /** Of the admin API: the permission that each wants, and what answers. */
+  readonly routes = new Map<string, unknown[]>();
   private readonly types = new Map<string, Constructor>();
   private readonly made = new Map<string, FakeNode>();
 

@@ -20,9 +20,12 @@ const PROGRAMS = {
   nginx: { command: ["nginx", "-v"], debian: "nginx-light" },
   ustreamer: { command: ["ustreamer", "--version"], debian: "ustreamer" },
   promtool: { command: ["promtool", "--version"], debian: "prometheus" },
+  prometheus: { command: ["prometheus", "--version"], debian: "prometheus" },
   "systemd-analyze": { command: ["systemd-analyze", "--version"], debian: "systemd" },
   // it ends with 3 after its help
   mosquitto: { command: ["mosquitto", "-h"], debian: "mosquitto", status: 3 },
+  // it ends with 1 after its version
+  mosquitto_sub: { command: ["mosquitto_sub", "--version"], debian: "mosquitto-clients", status: 1 },
   openssl: { command: ["openssl", "version"], debian: "openssl" },
   sqlite3: { command: ["sqlite3", "-version"], debian: "sqlite3" },
   "gst-rtsp-server": {

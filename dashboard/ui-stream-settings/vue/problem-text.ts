@@ -1,3 +1,4 @@
+export { asSentence } from "../../../common/field-check";
 import { ownText } from "../../shared/i18n";
 import { RequestError } from "../../shared/widget-socket";
 
@@ -6,11 +7,4 @@ export function problemText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error instanceof RequestError ? ownText(`settings.problem.${error.code}`) : undefined;
   return own ?? error.message;
-}
-
-/** A server's "must be at least 2" as a sentence. */
-export function asSentence(text: string): string {
-  const [first = "", ...rest] = text;
-  const sentence = first.toUpperCase() + rest.join("");
-  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -1,6 +1,7 @@
 import { computed, inject, provide, ref, shallowRef, type InjectionKey } from "vue";
 import type { Edit, EditAnswer } from "../../../contracts/edits";
 import type { DashboardApp } from "../../shared/dashboard-app";
+import { ownText } from "../../shared/i18n";
 import { RequestError, type WidgetSocket } from "../../shared/widget-socket";
 import type { SettingsAnswer } from "../settings-protocol";
 import { problemText } from "./problem-text";
@@ -39,7 +40,9 @@ function makeStore(socket: WidgetSocket, app: DashboardApp, product: boolean) {
     do {
       again = false;
       try {
-        config.value = await socket.request<SettingsAnswer>("config");
+        const read = await socket.request<SettingsAnswer>("config");
+        // something has changed while it was read: what is shown may be newer
+        if (!again) config.value = read;
         problem.value = null;
       } catch (error) {
         // the notice of the lost connection says it
@@ -62,11 +65,25 @@ function makeStore(socket: WidgetSocket, app: DashboardApp, product: boolean) {
    * @throws RequestError; when the file has changed meanwhile it was read again
    */
   async function edit(edit: Edit, revision?: string): Promise<EditAnswer> {
+    let isShown = false;
     try {
-      return await ask<EditAnswer>("edit", { edit, revision });
+      const answer = await ask<EditAnswer>("edit", { edit, revision });
+      isShown = edit.action === "change-stream" && show(edit.name, answer);
+      return answer;
     } finally {
-      await load();
+      const reading = load();
+      if (!isShown) await reading;
     }
+  }
+
+  /** One changed stream is shown at once: to read 10,000 takes longer than to change one. */
+  function show(name: string, { stream, revision }: EditAnswer): boolean {
+    const { value: before } = config;
+    if (!before || !stream) return false;
+    const place = before.streams.findIndex((one) => String(one.name) === name);
+    if (place < 0) return false;
+    config.value = { ...before, revision, streams: before.streams.with(place, stream) };
+    return true;
   }
 
   /** An edit of streams that are told by their names: it is made again where others have changed meanwhile. */
@@ -92,7 +109,10 @@ function makeStore(socket: WidgetSocket, app: DashboardApp, product: boolean) {
     config,
     problem,
     /** Why nothing can be changed now, in a sentence; null when it can. */
-    readOnly: computed(() => config.value?.refusal ?? config.value?.read_only ?? null),
+    readOnly: computed(() => {
+      const { refusal = null, read_only = null } = config.value ?? {};
+      return refusal === null ? read_only : (ownText("settings.problem.not_guarded") ?? refusal);
+    }),
     writable: computed(
       () => config.value !== undefined && config.value.refusal === null && config.value.read_only === null,
     ),

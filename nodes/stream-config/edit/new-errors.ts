@@ -1,5 +1,5 @@
 import type { ParsedConfig } from "../parse-config";
-import type { Problem } from "../problem";
+import { withoutEntry, type Problem } from "../problem";
 import type { ConfigChange } from "./config-change";
 import type { FieldFault } from "./edit-fault";
 
@@ -33,8 +33,7 @@ function withoutPlace({ field, message }: ErrorFound): string {
 /** Without what names the field, and without what would become of it in a file. */
 function bare(message: string, place: string): string {
   const key = place.replace(/^streams\[\d+\]\.?/, "");
-  const named = message.replace(/^streams\[\d+\](?: "(?:[^"\\]|\\.)*")?: /, "");
-  return named.replace(`${key} `, "").replace(/;[^;]*$/, "");
+  return withoutEntry(message).replace(`${key} `, "");
 }
 
 function fieldOf(place: string, { written }: ParsedConfig, { add }: ConfigChange): string {

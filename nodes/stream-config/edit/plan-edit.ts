@@ -1,29 +1,14 @@
-import { isDeepStrictEqual } from "node:util";
 import { MaskFault, maskSecrets, restoreSecrets } from "../../../common/masked-secrets";
 import { MASKED_SECRET, type Edit } from "../../../contracts/edits";
-import type { Service } from "../../../contracts/settings";
 import type { Environment } from "../environment";
 import type { ParsedConfig, WrittenConfig } from "../parse-config";
-import { NESTED_SETTINGS, SETTINGS_SHAPE } from "../read-settings";
 import { MOST_STREAMS, STREAM_SHAPE, type Entry } from "../read-streams";
 import { checkValues } from "./check-values";
-import { emptyChange, type ConfigChange } from "./config-change";
+import { emptyChange } from "./config-change";
+import { differences, settled } from "./differences";
 import { EditFault, type FieldFault } from "./edit-fault";
-
-/** What an edit makes of a file. */
-export interface EditPlan {
-  change: ConfigChange;
-  status: 200 | 201;
-  /** What the answer says beside the revision, once it is done. */
-  answer: (after: ParsedConfig) => Record<string, unknown>;
-  /** Places of entries that get another name. */
-  renamed?: number[];
-  /** Names whose history goes too. */
-  forget?: string[];
-  restart?: Service;
-}
-
-type EditOf<Action extends Edit["action"]> = Extract<Edit, { action: Action }>;
+import type { EditOf, EditPlan } from "./edit-plan";
+import { planService, planSettings } from "./plan-settings";
 
 /**
  * Finds what an edit changes, and refuses what cannot be saved.
@@ -107,46 +92,6 @@ function planDelete(
   };
 }
 
-function planSettings(
-  { settings }: EditOf<"change-settings">,
-  { written }: ParsedConfig,
-  env: Environment,
-): EditPlan {
-  const wanted = restored(settings, written.settings, "settings");
-  const allowed = {
-    shape: SETTINGS_SHAPE,
-    nested: NESTED_SETTINGS,
-    owner: "config.yaml",
-    before: written.settings,
-  };
-  const { values, faults } = checkValues(wanted, allowed, "settings", env);
-  if (faults.length > 0) throw EditFault.ofFields(faults);
-  return {
-    change: { ...emptyChange(), settings: differences(values, written.settings) },
-    status: 200,
-    answer: (after) => ({ settings: maskSecrets(after.written.settings) }),
-  };
-}
-
-function planService({ service, do: what }: EditOf<"service">, { written }: ParsedConfig): EditPlan {
-  const services = asMap(written.settings.services);
-  const own = asMap(services[service]);
-  const isStopped = own.stopped === true;
-  const plan: EditPlan = { change: emptyChange(), status: 200, answer: () => ({ service, do: what }) };
-  if (what === "stop") {
-    if (!isStopped) plan.change.settings = { services: { [service]: { stopped: true } } };
-    return plan;
-  }
-  if ("stopped" in own) {
-    // what would be left without a key goes too
-    const isLast = Object.keys(own).length === 1;
-    const isLastOfAll = isLast && Object.keys(services).length === 1;
-    const rest = isLast ? null : { stopped: null };
-    plan.change.settings = { services: isLastOfAll ? null : { [service]: rest } };
-  }
-  return what === "restart" ? { ...plan, restart: service } : plan;
-}
-
 /** @param known what masked secrets stand for */
 export function checkEntry(
   wanted: Record<string, unknown>,
@@ -166,43 +111,6 @@ export function checkEntry(
       faults: [{ field: [field, ...error.path].join("."), message: error.message }],
     };
   }
-}
-
-function restored(wanted: Record<string, unknown>, known: object, field: string): Record<string, unknown> {
-  try {
-    return restoreSecrets(wanted, known) as Record<string, unknown>;
-  } catch (error) {
-    if (!(error instanceof MaskFault)) throw error;
-    throw EditFault.ofFields([{ field: [field, ...error.path].join("."), message: error.message }]);
-  }
-}
-
-/** What is set, without what means the same as nothing. */
-export function settled(values: Record<string, unknown>): Record<string, unknown> {
-  const { name, url, ...rest } = values;
-  const others = Object.entries(rest).filter(
-    ([key, value]) => value !== null && !(key === "enabled" && value === true),
-  );
-  return { name, url, ...Object.fromEntries(others) };
-}
-
-/** The keys that are another value than in the file. */
-export function differences(
-  values: Readonly<Record<string, unknown>>,
-  before: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const different: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(values)) {
-    const old = Object.hasOwn(before, key) ? (before[key] ?? null) : null;
-    if (isMap(value) && isMap(old)) {
-      const inner = differences(value, old);
-      if (Object.keys(inner).length > 0) different[key] = inner;
-    } else if (isMap(value)) {
-      const inner = differences(value, {});
-      if (Object.keys(inner).length > 0) different[key] = inner;
-    } else if (!isDeepStrictEqual(value, old)) different[key] = value;
-  }
-  return different;
 }
 
 function checkRequired(
@@ -270,12 +178,4 @@ class Originals {
 function notFound(name: string, field = "name"): EditFault {
   const message = `No stream is named ${JSON.stringify(name.slice(0, 200))}.`;
   return new EditFault(404, "stream_not_found", message, [{ field, message: "is the name of no stream" }]);
-}
-
-function asMap(value: unknown): Record<string, unknown> {
-  return isMap(value) ? value : {};
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,10 +5,11 @@ import type { Imported, ImportedStream, Skipped } from "../import/importer";
 import type { ParsedConfig, WrittenConfig } from "../parse-config";
 import { NESTED_SETTINGS, SETTINGS_SHAPE } from "../read-settings";
 import { MOST_STREAMS } from "../read-streams";
-import { checkValues } from "./check-values";
 import { emptyChange, type ConfigChange } from "./config-change";
 import { EditFault } from "./edit-fault";
-import { checkEntry, differences, placesByName, settled, takenNames } from "./plan-edit";
+import { differences, settled } from "./differences";
+import { checkEntry, placesByName, takenNames } from "./plan-edit";
+import { checkSettings } from "./plan-settings";
 
 export interface ImportOptions {
   /** Only the streams of these names. */
@@ -27,7 +28,7 @@ const MOST_NAME_CHARACTERS = 200;
 
 /**
  * What an import makes of a file: streams that come new, that get another URL, and that are here already.
- * @throws EditFault when there would be too many streams
+ * @throws EditFault when there would be too many streams, or when settings cannot come along
  */
 export function planImport(
   imported: Imported & { format: ImportFormat },
@@ -38,7 +39,9 @@ export function planImport(
   const { written } = before;
   const merge = new Merge(written, options.names && new Set(options.names), env);
   for (const stream of imported.streams) merge.take(stream);
-  const settings = options.settings ? settingsOf(imported.settings ?? {}, written, env) : {};
+  const { settings, skipped } = options.settings
+    ? settingsOf(imported.settings ?? {}, written, env)
+    : { settings: {}, skipped: [] };
   const { add, change, changed } = merge;
   if (written.entries.length + add.length > MOST_STREAMS) {
     throw new EditFault(400, "too_many", `There would be more than ${MOST_STREAMS} streams.`);
@@ -49,7 +52,7 @@ export function planImport(
       format: imported.format,
       added: maskSecrets(add) as ImportAnswer["added"],
       changed: maskSecrets(changed) as ImportAnswer["changed"],
-      skipped: [...imported.skipped, ...merge.skipped].map(({ name, reason }) => ({
+      skipped: [...imported.skipped, ...merge.skipped, ...skipped].map(({ name, reason }) => ({
         name: maskSecrets(name) as string,
         reason,
       })),
@@ -90,9 +93,11 @@ class Merge {
     const index = this.places.get(name) ?? -1;
     const here = this.written.entries[index]?.written;
     const { values, faults } = checkEntry({ name, url, ...more }, here ?? {}, here ?? {}, "", this.env);
-    // a key that an entry can do without is left out alone
     const fatal = faults.find(({ field }) => field === ".name" || field === ".url");
     if (fatal) return this.skip(name, `${fatal.field.slice(1)} ${fatal.message}`);
+    // a key that an entry can do without is left out alone
+    for (const { field, message } of faults)
+      this.skip(name, `comes without ${field.slice(1)}, which ${message}`);
     if (here) this.compare(name, index, values, here);
     else this.takeNew(name, values);
   }
@@ -152,19 +157,25 @@ function usableName(name: string): string {
   return [...visible].slice(0, MOST_NAME_CHARACTERS).join("") || "stream";
 }
 
-/** What would be another value. Services and keys that are not known stay as they are here. */
+/**
+ * What would be another value. Services and keys that are not known stay as they are here; a value that cannot be is
+ * left out alone.
+ * @throws EditFault when the password of the broker here would go to theirs
+ */
 function settingsOf(
   theirs: Record<string, unknown>,
-  { settings: here }: WrittenConfig,
+  written: WrittenConfig,
   env: Environment,
-): Record<string, unknown> {
+): { settings: Record<string, unknown>; skipped: Skipped[] } {
   const known = Object.entries(theirs).filter(
     ([key]) =>
       key !== "services" && (Object.hasOwn(SETTINGS_SHAPE, key) || Object.hasOwn(NESTED_SETTINGS, key)),
   );
-  const allowed = { shape: SETTINGS_SHAPE, nested: NESTED_SETTINGS, owner: "config.yaml", before: here };
-  const settings = differences(checkValues(Object.fromEntries(known), allowed, "", env).values, here);
-  return withMediaAboveHeartbeat(settings, here);
+  const { values, faults } = checkSettings(Object.fromEntries(known), written, "settings", env);
+  const fatal = faults.filter(({ field }) => field === "settings.mqtt.password");
+  if (fatal.length > 0) throw EditFault.ofFields(fatal);
+  const settings = withMediaAboveHeartbeat(differences(values, written.settings), written.settings);
+  return { settings, skipped: faults.map(({ field, message }) => ({ name: field, reason: message })) };
 }
 
 /** Elsewhere there was no such rule, and their heartbeat is to come in all the same. */

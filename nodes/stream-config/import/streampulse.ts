@@ -1,4 +1,5 @@
 import { parseConfig } from "../parse-config";
+import { withoutEntry } from "../problem";
 import { ImportFault, type Imported, type Importer } from "./importer";
 
 /** A config.yaml of StreamPulse, of v2.2 or of now: the streams, and the settings too. */
@@ -21,7 +22,7 @@ export const streampulse: Importer = {
       } else {
         const name = typeof written?.name === "string" ? written.name : `streams[${index}]`;
         const problem = parsed.problems.find(({ place }) => place.startsWith(`streams[${index}]`));
-        imported.skipped.push({ name, reason: problem?.message ?? "cannot be used" });
+        imported.skipped.push({ name, reason: problem ? withoutEntry(problem.message) : "cannot be used" });
       }
     }
     return imported;

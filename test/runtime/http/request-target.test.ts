@@ -136,6 +136,9 @@ describe("the routes", () => {
     ["gui", "/resources/node-red-other/a.js"],
     ["gui", "/resources/@streampulse/node-red-dashboard-2-streampulse"],
     ["gui", "/preview/x/y"],
+    ["gui", "/snapshot/x"],
+    ["gui", "/snapshot/.jpg"],
+    ["gui", "/snapshot/x.png"],
   ];
   for (const [listener, path] of unknown) {
     it(`${listener} knows no ${path}`, () => assert.equal(words(listener, path), "none"));

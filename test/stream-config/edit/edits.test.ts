@@ -202,7 +202,7 @@ describe("an edit of config.yaml", () => {
     const values = {
       heartbeat_seconds: 10,
       timezone: "Europe/Berlin",
-      mqtt: { password: "********", host: "localhost", username: "u", per_stream: true },
+      mqtt: { password: "s3cret", host: "localhost", username: "u", per_stream: true },
       probe: { level: "handshake" },
     };
     const { text, payload } = edited(V22, settings(values));
@@ -413,8 +413,69 @@ describe("an edit that is refused", () => {
         "streams.3.heartbeat_seconds must be at least 2",
         "streams.3.tags must be a list, such as [outdoor, north]",
         "streams.3.name is the name of another stream",
-        "streams.4.url holds ********, which stands for a password that is not shown, and there is none here: type the password",
+        "streams.4.url hides its password, and no stored one is known: type it",
       ],
+    );
+  });
+
+  it("would send a hidden password to another host than it was typed for", () => {
+    const said = (edit: object, text = V22) => {
+      const { status, error } = refused(text, edit);
+      return [status, error.code, error.field, error.fields?.[0]?.message];
+    };
+    const elsewhere = [
+      400,
+      "invalid",
+      "stream.url",
+      "hides its password, which was for rtsp://h: type it again",
+    ];
+    assert.deepEqual(said(change("Gate", { url: "rtsp://viewer:********@evil.test/1" })), elsewhere);
+    assert.deepEqual(said(change("Gate", { url: "http://viewer:********@h/1" })), elsewhere);
+    const secured = V22.replace("rtsp://viewer", "rtsps://viewer");
+    assert.deepEqual(said(change("Gate", { url: "rtsp://viewer:********@h/1" }), secured).slice(2), [
+      "stream.url",
+      "hides its password, which was for rtsps://h: type it again",
+    ]);
+    const copy = { name: "Gate 2", url: "rtsp://viewer:********@evil.test/1", copy_of: "Gate" };
+    assert.deepEqual(said(add(copy)).slice(2), [
+      "streams.0.url",
+      "hides its password, which was for rtsp://h: type it again",
+    ]);
+    // typed again it goes anywhere, and along with another port, path, user or a safer scheme it stays
+    const urlAfter = (url: string) =>
+      /url: (rtsp\S+:s3cret@\S+)/.exec(edited(V22, change("Gate", { url })).text)?.[1];
+    assert.equal(urlAfter("rtsp://viewer:s3cret@evil.test/1"), "rtsp://viewer:s3cret@evil.test/1");
+    assert.equal(urlAfter("rtsps://admin:********@h:8554/2"), "rtsps://admin:s3cret@h:8554/2");
+  });
+
+  it("would send the broker's hidden password to another broker", () => {
+    const said = (mqtt: object, text = V22) =>
+      refused(text, settings({ mqtt })).error.fields?.map(({ field, message }) => `${field} ${message}`);
+    const elsewhere = ["settings.mqtt.password was for broker.example: type it again"];
+    assert.deepEqual(said({ host: "evil.test" }), elsewhere);
+    assert.deepEqual(said({ host: "evil.test", password: "********" }), elsewhere);
+    const withTls = V22.replace("  enabled: true", "  use_tls: true\n  enabled: true");
+    assert.deepEqual(said({ use_tls: false }, withTls), [
+      "settings.mqtt.password was for broker.example by TLS: type it again",
+    ]);
+    const noHost = V22.replace('  host: "broker.example"\n', "").replace("enabled: true", "enabled: false");
+    assert.deepEqual(said({ host: "evil.test" }, noHost), [
+      "settings.mqtt.password is for no broker yet: type it again",
+    ]);
+    for (const mqtt of [
+      { host: "evil.test", password: "s3cret" },
+      { host: "evil.test", password: null },
+      { host: "BROKER.example", port: 1884 },
+      { use_tls: true },
+      { host: null, enabled: false },
+    ]) {
+      assert.notEqual(edited(V22, settings({ mqtt })).text, V22, JSON.stringify(mqtt));
+    }
+    const fromEnvironment = V22.replace("'s3cret'             #", "${MQTT_PASSWORD} #");
+    const env = { MQTT_PASSWORD: "s3cret" };
+    assert.match(
+      edited(fromEnvironment, settings({ mqtt: { host: "other.lan" } }), env).text,
+      /host: "other\.lan"/,
     );
   });
 

@@ -144,6 +144,47 @@ Wrong,rtmp://u:s3cret@192.0.2.14/live,
     assert.match(readFileSync(editor.file, "utf8"), /admin:old@192\.0\.2\.10:554\/stream2/);
   });
 
+  it("sends no password that stands here to another host", async (t) => {
+    const editor = await editing(t, `${HERE}mqtt: {host: broker.lan, username: u, password: s3cret}\n`);
+    const { payload: table } = await editor.ask<string>({ topic: "config", format: "csv" });
+    const moved = await send(editor, { text: table.replace("192.0.2.10", "192.0.2.99"), apply: true });
+    assert.deepEqual(moved.payload.skipped[0], {
+      name: "Gate",
+      reason: "url hides its password, which was for rtsp://192.0.2.10: type it again",
+    });
+    assert.deepEqual([moved.payload.added, moved.payload.changed], [[], []]);
+    const text = "heartbeat_seconds: 5\nmqtt: {host: evil.test}\nstreams: [{name: a, url: 'rtsp://h/1'}]\n";
+    const { payload } = await send(editor, { text, apply: true });
+    assert.deepEqual([payload.settings, payload.added], [{}, [{ name: "a", url: "rtsp://h/1" }]]);
+    assert.deepEqual(payload.skipped, [
+      {
+        name: "settings",
+        reason: "are left as they are: settings.mqtt.password was for broker.lan: type it again.",
+      },
+    ]);
+    const brought = await send(editor, { text: text.replace("}", ", password: theirs}"), apply: true });
+    assert.deepEqual(brought.payload.settings, {
+      heartbeat_seconds: 5,
+      mqtt: { host: "evil.test", password: "********" },
+    });
+  });
+
+  it("says which values cannot come along", async (t) => {
+    const editor = await editing(t, HERE);
+    const text = `heartbeat_seconds: 5
+timezone: Mars/Olympus
+streams:
+- {name: a, url: 'rtsp://h/1', heartbeat_seconds: 1}
+`;
+    const { payload } = await send(editor, { text });
+    assert.deepEqual(payload.settings, { heartbeat_seconds: 5 });
+    assert.deepEqual(payload.added, [{ name: "a", url: "rtsp://h/1" }]);
+    assert.deepEqual(payload.skipped, [
+      { name: "a", reason: "comes without heartbeat_seconds, which must be at least 2" },
+      { name: "settings.timezone", reason: "must be an IANA time zone such as Europe/Berlin" },
+    ]);
+  });
+
   it("of 10 MB of anything is answered within seconds", async (t) => {
     const editor = await editing(t, HERE);
     const size = 10 * 1024 * 1024;

@@ -27,7 +27,7 @@ export async function requestAccount<Answer>(method: string, path: string, body?
   const text = await response.text();
   const answer = text === "" ? undefined : (parsed(text) as { error?: RequestError } | undefined);
   if (response.ok) return answer as Answer;
-  const { code = "failed", message = t("settings.account.failed"), field } = answer?.error ?? {};
+  const { code = "failed", message = t("settings.problem.failed"), field } = answer?.error ?? {};
   throw new RequestError(code, message, field);
 }
 

@@ -7,12 +7,14 @@ import { useStore } from "../settings-store";
 import { useUnsaved } from "../unsaved";
 import { checkField } from "./check-field";
 import { useDraft } from "./draft";
-import { fromField, type Field } from "./field";
+import { fromField, type Field, type FieldValues } from "./field";
 
 export interface FormOptions {
   fields: readonly Field[];
   rules: () => FieldRules;
   taken?: (name: string) => boolean;
+  /** What is wrong with fields that do not go together, by path. */
+  together?: (typed: FieldValues) => Record<string, string>;
   /** Saves what was typed. */
   save: (changes: Record<string, unknown>, revision: string) => Promise<unknown>;
   /** In front of the paths in the server's answers: `settings.`, `stream.`. */
@@ -20,7 +22,7 @@ export interface FormOptions {
 }
 
 /** A form over keys of config.yaml: what was typed, what is wrong with it, and the way it is saved. */
-export function useForm({ fields, rules, taken, save, prefixes }: FormOptions) {
+export function useForm({ fields, rules, taken, together, save, prefixes }: FormOptions) {
   const store = useStore();
   const draft = useDraft();
   const busy = ref(false);
@@ -29,18 +31,19 @@ export function useForm({ fields, rules, taken, save, prefixes }: FormOptions) {
   const tried = ref(false);
   useUnsaved(() => draft.dirty.value);
 
+  const disagreements = computed(() => together?.(draft.typed) ?? {});
   const faults = computed(() => {
     const found: Record<string, string> = {};
     for (const field of fields) {
       const fault = checkField(field, draft.typed[field.path] ?? "", rules(), taken);
       if (fault !== null) found[field.path] = fault;
     }
-    return found;
+    return { ...disagreements.value, ...found };
   });
   /** What is shown at the fields: what is wrong with what was typed, and what the server said. */
   const errors = computed(() => {
     const shown = Object.entries(faults.value).filter(([path]) => tried.value || draft.isChanged(path));
-    return { ...told.value, ...Object.fromEntries(shown) };
+    return { ...told.value, ...disagreements.value, ...Object.fromEntries(shown) };
   });
 
   for (const { path } of fields) {

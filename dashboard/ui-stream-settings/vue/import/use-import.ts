@@ -1,4 +1,5 @@
 import { computed, ref, shallowRef } from "vue";
+import { textOfBytes } from "../../../../common/text-of-bytes";
 import type { ImportAnswer, ImportFormat } from "../../../../contracts/edits";
 import { t } from "../../../shared/i18n";
 import { RequestError } from "../../../shared/widget-socket";
@@ -45,7 +46,7 @@ export function useImport() {
       problem.value = t("settings.import.tooLarge", { name: given.name });
       return;
     }
-    file.value = { name: given.name, text: await given.text() };
+    file.value = { name: given.name, text: textOfBytes(await given.arrayBuffer()) };
     await look();
   }
 

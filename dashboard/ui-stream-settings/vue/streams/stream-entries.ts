@@ -4,6 +4,8 @@ export interface Entry {
   place: number;
   name: string;
   url: string;
+  /** The URL without user and password, where there is little room. */
+  shortUrl: string;
   group: string;
   tags: string[];
   enabled: boolean;
@@ -22,6 +24,7 @@ export function entriesOf(streams: readonly Record<string, unknown>[]): Entry[] 
       place,
       name: textOf(name),
       url: textOf(url),
+      shortUrl: textOf(url).replace(/:\/\/[^/?#]*@/, "://"),
       group: textOf(group),
       tags: Array.isArray(tags) ? tags.map(textOf) : [],
       enabled: enabled !== false,

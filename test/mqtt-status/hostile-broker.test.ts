@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { randomBytes, randomInt } from "node:crypto";
+import { createServer } from "node:net";
+import { describe, it } from "node:test";
+import { generate } from "mqtt-packet";
+import { FakeClock } from "../support/fake-clock";
+import { until } from "../support/until";
+import { accept, connect, scripted, serve } from "./scripted-broker";
+
+const WAYS = [false, true].flatMap((tls) => [false, true].map((websocket) => ({ tls, websocket })));
+
+describe("a hostile broker", { concurrency: true }, () => {
+  for (const { tls, websocket } of WAYS) {
+    const way = `${tls ? "TLS " : ""}${websocket ? "WebSocket" : "TCP"}`;
+    it(`that accepts and says nothing is left after ten seconds, over ${way}`, async (t) => {
+      const port = await serve(
+        t,
+        createServer(() => {}),
+      );
+      const { failure, connection } = connect(t, { port, tls, websocket });
+      const begun = performance.now();
+      const { kind, text } = await failure();
+      assert.equal(kind, "no_answer");
+      assert.match(text, /does not answer as an MQTT broker/);
+      assert.ok(performance.now() - begun >= 9_900);
+      assert.equal(connection.online, false);
+    });
+
+    it(`that closes at once is told from one that is not there, over ${way}`, async (t) => {
+      const port = await serve(
+        t,
+        createServer((socket) => socket.destroy()),
+      );
+      assert.deepEqual(await connect(t, { port, tls, websocket }).failure(), {
+        kind: "closed",
+        text: `What listens at 127.0.0.1:${port} closes the connection at once: check the port, and whether it wants TLS, WebSocket or a certificate of ours.`,
+      });
+    });
+  }
+
+  it("that closes at once is tried ever less often", async (t) => {
+    let connections = 0;
+    const port = await serve(
+      t,
+      createServer((socket) => {
+        connections++;
+        socket.destroy();
+      }),
+    );
+    const clock = new FakeClock();
+    const { logger } = connect(t, { port }, clock);
+    for (let i = 1; i <= 4; i++) {
+      await until(() => clock.nextMs !== undefined);
+      clock.pass(60_000);
+    }
+    assert.ok(connections <= 5);
+    assert.equal(logger.texts().length <= 2, true, logger.texts().join("\n"));
+  });
+
+  it("that sends garbage, at once or later, harms nothing", async (t) => {
+    const meet = async (first: Buffer) => {
+      for (let i = 0; i < 10; i++) {
+        const port = await serve(
+          t,
+          createServer((socket) => {
+            socket.write(Buffer.concat([first, randomBytes(randomInt(2, 3000))]));
+            socket.on("data", () => socket.write(randomBytes(randomInt(2, 100))));
+            setTimeout(() => socket.destroy(), 300).unref();
+          }),
+        );
+        const { failure, connection } = connect(t, { port });
+        await failure();
+        await connection.stop();
+      }
+    };
+    await Promise.all([Buffer.alloc(0), accept].map(meet));
+  });
+
+  it("that announces a huge packet is cut off before it has sent it", async (t) => {
+    let sent = 0;
+    const port = await serve(
+      t,
+      createServer((socket) => {
+        // a publication of 256 MB
+        socket.write(Buffer.concat([accept, Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f])]));
+        const piece = Buffer.alloc(64 * 1024);
+        const pour = () => {
+          while (!socket.destroyed && socket.write(piece)) sent += piece.length;
+        };
+        socket.on("drain", pour);
+        pour();
+      }),
+    );
+    const { failure } = connect(t, { port });
+    assert.match((await failure()).text, /sends a message that is larger than 1048576 bytes/);
+    assert.ok(sent < 64 * 1024 * 1024, String(sent));
+  });
+
+  it("that sends with QoS 2 what nobody asked for is left", async (t) => {
+    const message = {
+      cmd: "publish",
+      topic: "a",
+      payload: "x",
+      qos: 2,
+      messageId: 1,
+      retain: false,
+      dup: false,
+    } as const;
+    const port = await scripted(t, (_packet, socket) =>
+      socket.write(Buffer.concat([accept, generate(message)])),
+    );
+    assert.match((await connect(t, { port }).failure()).text, /QoS 2, which nobody asked for/);
+  });
+
+  it("that confirms nothing is left after half a minute", async (t) => {
+    const clock = new FakeClock();
+    const port = await scripted(t, ({ cmd }, socket) => {
+      if (cmd === "connect") socket.write(accept);
+    });
+    const { told, failure } = connect(t, { port }, clock);
+    const link = await until(() => told.link);
+    const published = assert.rejects(link.publish("a", "b", { qos: 1, retain: false }), /Connection closed/);
+    clock.pass(30_000);
+    assert.match((await failure()).text, /does not confirm what it is sent/);
+    await published;
+    await assert.rejects(link.publish("a", "b", { qos: 0, retain: false }), /not connected/);
+  });
+
+  it("that reads nothing makes others wait, and nothing grows", async (t) => {
+    const port = await serve(
+      t,
+      createServer((socket) => {
+        socket.write(accept);
+        socket.pause();
+      }),
+    );
+    const { told } = connect(t, { port });
+    const link = await until(() => told.link);
+    const payload = Buffer.alloc(100_000);
+    let sent = 0;
+    while (!link.congested && sent < 1000) {
+      await link.publish("a", payload, { qos: 0, retain: false });
+      await new Promise(setImmediate);
+      sent++;
+    }
+    assert.ok(sent < 200, `${sent} messages were taken`);
+  });
+
+  it("that takes long over goodbye is left within two seconds", async (t) => {
+    const port = await scripted(t, ({ cmd }, socket) => {
+      if (cmd === "connect") socket.write(accept);
+      socket.allowHalfOpen = true;
+    });
+    const { connection, told } = connect(t, { port, willTopic: "a/b" });
+    await until(() => told.online === 1);
+    const begun = performance.now();
+    await connection.sayOffline(1000);
+    await connection.stop();
+    assert.ok(performance.now() - begun < 2000);
+  });
+});
