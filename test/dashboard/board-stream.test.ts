@@ -42,6 +42,8 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     await plot.locator(".band:not(.none)").first().waitFor({ state: "attached" });
     const whole = page.getByRole("button", { name: "Whole time" });
 
+    const marks = () => plot.locator(".times text").allTextContents();
+    const whole24h = await marks();
     await plot.focus();
     await page.keyboard.press("End");
     await page
@@ -57,8 +59,7 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     const box = await plot.locator("svg").first().boundingBox();
     assert.ok(box);
     const at = (share: number) => [box.x + box.width * share, box.y + 80] as const;
-    const marks = () => plot.locator(".times text").allTextContents();
-    const whole24h = await marks();
+    await until(async () => (await marks()).join() === whole24h.join());
     await page.mouse.move(...at(0.8));
     await page.mouse.down();
     await page.mouse.move(...at(0.9), { steps: 4 });

@@ -53,6 +53,7 @@ export class TestBrowser {
 
   /** Signs in as a person does who wanted to go somewhere. Later pages are signed in from the beginning. */
   async signIn(target: string): Promise<Page> {
+    this.cookies = [];
     const context = await this.newContext({});
     const page = await context.newPage();
     await page.goto(`${this.address}${target.slice(1)}`);

@@ -30,14 +30,18 @@ export function useHistory(board: Board, row: () => BoardRow): ShownHistory {
   const zoomed = shallowRef<TimeRange | null>(null);
   /** New at each minute, unless somebody looks at a part of the past. */
   const minute = computed(() => (zoomed.value ? 0 : Math.floor(board.now.value / MINUTE_MS)));
+  /** What was chosen, of which the answer may still be on its way. */
+  const asked = (): TimeRange => {
+    const now = board.now.value;
+    return zoomed.value ?? { from: now - WINDOWS[window.value], to: now };
+  };
   const { answer: history, failure } = useAnswer<History>(
     board.connected,
     [window, zoomed, minute],
     async () => {
-      const now = board.now.value;
-      const range = zoomed.value ?? { from: now - WINDOWS[window.value], to: now };
+      const range = asked();
       const heartbeatMs = (board.data.info?.heartbeatSeconds ?? USUAL_HEARTBEAT_SECONDS) * 1000;
-      const bucket = bucketFor(range, now, heartbeatMs);
+      const bucket = bucketFor(range, board.now.value, heartbeatMs);
       const text = await board.request<string>("history", {
         ...{ key: row().key, from: Math.floor(range.from), to: Math.ceil(range.to) },
         bucket: bucket.name,
@@ -59,8 +63,7 @@ export function useHistory(board: Board, row: () => BoardRow): ShownHistory {
   }
 
   function zoomBy(factor: number, around: number): void {
-    if (!history.value) return;
-    const { from, to } = history.value.range;
+    const { from, to } = asked();
     const length = (to - from) * factor;
     if (length >= WINDOWS[window.value]) return void (zoomed.value = null);
     // as long as was asked for also where it would reach into the future

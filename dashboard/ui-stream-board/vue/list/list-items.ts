@@ -28,7 +28,7 @@ export const GROUP_HEIGHT = 40;
 const ROW_HEIGHTS: Record<Room, { well: number; problem: number }> = {
   wide: { well: 50, problem: 76 },
   medium: { well: 50, problem: 94 },
-  narrow: { well: 92, problem: 136 },
+  narrow: { well: 92, problem: 155 },
 };
 
 /** Whether a row needs room for a reason and an advice. */
