@@ -191,6 +191,18 @@ describe("v2.2 databases that nobody would expect", () => {
     assert.equal(one.stats.failure, null);
   });
 
+  it("come in also where nobody counted their rows", (context) => {
+    const one = harness(context, (db) => {
+      db.exec(
+        "CREATE TABLE log_Gate (id INTEGER PRIMARY KEY, ts TEXT, status TEXT, latency_ms INTEGER, message TEXT)",
+      );
+      const insert = db.prepare("INSERT INTO log_Gate (ts, status, latency_ms, message) VALUES (?, ?, ?, ?)");
+      for (const second of [1, 2, 3]) insert.run(...sample(second));
+    });
+    importAll(one, { name: "Gate", url: "rtsp://192.0.2.1/" });
+    assert.deepEqual(countsByName(one.file), { Gate: 3 });
+  });
+
   it("keep streams apart that are named like SQL, formulas or paths", (context) => {
     const names = [
       `'); DROP TABLE streams; --`,
