@@ -39,7 +39,10 @@ export class BoardInfo {
 
   shown(): Pick<InfoPush, "timezone" | "heartbeatSeconds" | "pictures" | "stopped" | "problems"> {
     const { timezone, heartbeat_seconds, probe } = this.settings;
-    const reported = [...this.reports.values()].flatMap(({ problems }) => problems);
+    // what was stopped by hand has a notice of its own
+    const reported = [...this.reports.values()]
+      .filter(({ details }) => details?.stopped !== true)
+      .flatMap(({ problems }) => problems);
     const problems = [...new Set([...this.configProblems, ...reported])];
     return {
       timezone,

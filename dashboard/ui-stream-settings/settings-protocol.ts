@@ -48,9 +48,10 @@ export interface ImportRequest {
 /** The answer to `test`. */
 export type TestAnswer = Check;
 
-/** The answer to `mqtt-test`: `message` is a sentence. */
+/** The answer to `mqtt-test`: `message` is a sentence, `code` what is the matter. */
 export interface MqttTestAnswer {
   ok: boolean;
+  code?: string;
   message: string;
 }
 

@@ -255,6 +255,9 @@ describe("ui-stream-board, the node", () => {
       settings,
     });
     assert.deepEqual([info().timezone, info().stopped], ["Europe/Berlin", ["monitor"]]);
+    const stopped = { ...report, source: "probe", details: { stopped: true } };
+    red.events.emit(HEALTH_EVENT, { ...stopped, problems: ["The monitor was stopped by hand."] });
+    assert.deepEqual(info().problems, [], "that is said already");
     assert.ok(!JSON.stringify(viewer.got).includes("s3cret"));
   });
 

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { REASON_CODES, REASONS, STATES } from "../../contracts";
 import { Formatter, isolated } from "../../dashboard/shared/format";
 import { chooseLanguage, Translator, type Texts } from "../../dashboard/shared/translate";
+import { FAILURE_LABELS } from "../../nodes/mqtt-status/failure";
 import { projectRoot } from "../support/fixtures";
 
 const folder = path.join(projectRoot, "dashboard", "locales");
@@ -54,6 +55,8 @@ describe("the texts of the dashboard", () => {
         if (!known.has(key)) missing.add(key);
     }
     assert.deepEqual([...missing], []);
+    for (const kind of [...Object.keys(FAILURE_LABELS), "connected", "password"])
+      assert.ok(known.has(`settings.mqtt.outcome.${kind}`), kind);
     for (const state of STATES)
       assert.ok(known.has(`state.${state}`) && known.has(`legend.state.${state}`), state);
   });

@@ -18,7 +18,11 @@ describe("a broker that is tried once", () => {
         topic: "test",
         _client: 7,
         statusCode: 200,
-        payload: { ok: true, message: `Connected to the broker 127.0.0.1:${broker.port}.` },
+        payload: {
+          ok: true,
+          code: "connected",
+          message: `Connected to the broker 127.0.0.1:${broker.port}.`,
+        },
       },
     ]);
     assert.deepEqual(broker.heard, []);
@@ -36,14 +40,16 @@ describe("a broker that is tried once", () => {
       [
         {
           ok: false,
+          code: "unreachable",
           message: `The broker 127.0.0.1:${port} cannot be reached (ECONNREFUSED): check mqtt.host and the port, and whether the broker runs.`,
         },
         {
           ok: false,
+          code: "setup",
           message:
             "mqtt.host must be a host name or address alone, without mqtt:// in front; nothing is published.",
         },
-        { ok: false, message: "mqtt.port: must be a number of at least 1 and at most 65535." },
+        { ok: false, code: "setup", message: "mqtt.port: must be a number of at least 1 and at most 65535." },
       ],
     );
   });
@@ -67,8 +73,8 @@ describe("a broker that is tried once", () => {
     assert.deepEqual(
       neighbours.trials.map(({ payload }) => payload),
       [
-        { ok: true, message: `Connected to the broker 127.0.0.1:${broker.port}.` },
-        { ok: false, message: "Type the password: the hidden one was for 127.0.0.1." },
+        { ok: true, code: "connected", message: `Connected to the broker 127.0.0.1:${broker.port}.` },
+        { ok: false, code: "password", message: "Type the password: the hidden one was for 127.0.0.1." },
       ],
     );
     assert.deepEqual(passwords, ["s3cret", "s3cret"]);
