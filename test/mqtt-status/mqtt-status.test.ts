@@ -12,14 +12,11 @@ type Message = Record<string, unknown>;
 function make(
   test: TestContext,
   definition: Message = {},
-  credentials?: Message,
+  credentials?: Record<string, string>,
 ): { red: FakeRed; node: FakeNode } {
   const red = new FakeRed({ userDir: "/nowhere" });
-  const { createNode } = red.nodes;
-  // Node-RED hands the credentials to the node when it is made
-  red.nodes.createNode = (node, given) => createNode(Object.assign(node, { credentials }), given);
   mqttStatus(red.api);
-  const node = red.create("mqtt-status", { id: "mqtt", ...definition });
+  const node = red.create("mqtt-status", { id: "mqtt", ...definition, credentials });
   test.after(() => node.close());
   red.startFlows();
   return { red, node };
