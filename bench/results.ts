@@ -31,6 +31,8 @@ const IMPORT_SECONDS: Limits = { budget: 300, goal: 300 };
 const IMPORT_ROWS = 10_000_000;
 const FULL_PUBLISH_SECONDS: Limits = { budget: 5, goal: 3 };
 const MQTT_SHARE: Limits = { budget: 0.2, goal: 0.1 };
+const RESIDENT_MB: Limits = { budget: 300, goal: 250 };
+const RESIDENT_STREAMS = 1000;
 const LEAST_REQUESTS_PER_SECOND = 1000;
 const LEAST_SHARE_OF_BARE = 0.5;
 const SCALE_STREAMS = 10_000;
@@ -81,6 +83,11 @@ export function verdicts({ sizes, status, pictures, mqtt, mediaCheck, store }: B
   for (const size of sizes) {
     const what = `CPU of a whole check against the floor, ${size.streams} streams`;
     found.push(atMost(what, cpuRatio(size), CPU_RATIO, ratio));
+  }
+  const usual = sizes.find(({ streams }) => streams === RESIDENT_STREAMS);
+  if (usual) {
+    const what = `resident memory of the whole process, ${RESIDENT_STREAMS} streams`;
+    found.push(atMost(what, usual.residentMb, RESIDENT_MB, (value) => `${Math.round(value)} MB`));
   }
   const scale = sizes.find(({ streams }) => streams === SCALE_STREAMS);
   if (scale) {
@@ -203,16 +210,10 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
       `\`/api/status\` with ${status.streams} streams (${status.bytes} bytes): ${Math.round(status.requestsPerSecond)} requests/s; a bare server of the same bytes: ${Math.round(status.bareRequestsPerSecond)}. Same load generator, in a process of its own, while the product goes on watching.`,
     );
   }
+  if (pictures || mediaCheck) sections.push("## Pictures");
   if (pictures) {
     sections.push(
-      "## Pictures",
       `${pictures.streams} streams with \`probe.media_seconds: 60\`: ${pictures.checksPerSecond.toFixed(1)} checks/s at ${Math.round(pictures.microsPerCheck)} µs each, ${percent(pictures.productShare)} of a core, ${Math.round(pictures.residentMb)} MB resident, lateness p99 ${pictures.latenessP99Ms.toFixed(1)} ms, loop delay p99 ${pictures.loopDelayP99Ms.toFixed(1)} ms; the farm used ${percent(pictures.farmShare)}.`,
-    );
-  }
-  if (mqtt) {
-    sections.push(
-      "## MQTT",
-      `${mqtt.streams} streams with \`mqtt.per_stream: true\`: ${mqtt.messagesPerSecond.toFixed(1)} messages/s, ${percent(mqtt.productShare)} of a core and without MQTT ${percent(mqtt.productShareWithout)}, ${Math.round(mqtt.residentMb)} MB resident, loop delay p99 ${mqtt.loopDelayP99Ms.toFixed(1)} ms. After a loss of the connection all states were published anew ${mqtt.fullPublishSeconds.toFixed(1)} s after the next one, what was kept being read first.`,
     );
   }
   if (mediaCheck) {
@@ -221,6 +222,12 @@ export function report(figures: BenchFigures, plan: BenchPlan): string {
       mediaCheck.ffprobeMicros
         ? `${own}, one run of ffprobe on the same stream ${Math.round(mediaCheck.ffprobeMicros)} µs.`
         : `${own}. ffprobe is not installed.`,
+    );
+  }
+  if (mqtt) {
+    sections.push(
+      "## MQTT",
+      `${mqtt.streams} streams with \`mqtt.per_stream: true\`: ${mqtt.messagesPerSecond.toFixed(1)} messages/s, ${percent(mqtt.productShare)} of a core and without MQTT ${percent(mqtt.productShareWithout)}, ${Math.round(mqtt.residentMb)} MB resident, loop delay p99 ${mqtt.loopDelayP99Ms.toFixed(1)} ms. After a loss of the connection all states were published anew ${mqtt.fullPublishSeconds.toFixed(1)} s after the next one, what was kept being read first.`,
     );
   }
   if (store) {

@@ -1,6 +1,6 @@
 // Compiles TypeScript into dist/ and puts beside it what Node-RED wants there: the editor's .html, locales and icons;
-// builds what browsers run, the dashboard's pages and what the editor's forms share, into resources/. Does nothing when nothing has changed. Any fault ends it
-// with exit code 1.
+// builds what browsers run, the dashboard's pages and what the editor's forms share, into resources/. Does nothing when
+// nothing has changed. Any fault ends it with exit code 1.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Node, NodeAPI, NodeDef, NodeStatus } from "node-red";
+import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
 import { urlCredentials } from "../../common/form-streams";
 import {
@@ -10,10 +10,11 @@ import {
   type AnyMessage,
 } from "../../common/node-red";
 import { failure, type EditorAnswer } from "./config-editor";
-import { countOf, type ConfigStatus } from "./config-source";
+import type { ConfigStatus } from "./config-source";
 import type { Environment } from "./environment";
 import { FileConfig } from "./file-config";
 import { FormConfig } from "./form-config";
+import { nodeStatus } from "./node-status";
 import type { ProvidedStreams, ProviderMessage } from "./provider";
 
 interface StreamConfigDef extends NodeDef {
@@ -111,16 +112,4 @@ function withoutRenames({ renames: _told, ...message }: ProvidedStreams): Provid
 function withAnswer(message: AnyMessage, { payload, ...answer }: EditorAnswer): AnyMessage {
   const isText = message.res !== undefined && typeof payload !== "string";
   return Object.assign(message, answer, { payload: isText ? JSON.stringify(payload) : payload });
-}
-
-const MOST_CHARACTERS = 80;
-
-function nodeStatus({ streams, problemCount, refused }: ConfigStatus): NodeStatus {
-  if (refused !== undefined) {
-    const text = refused.length > MOST_CHARACTERS ? `${refused.slice(0, MOST_CHARACTERS - 1)}…` : refused;
-    return { fill: "red", shape: "ring", text };
-  }
-  const text = countOf(streams, "stream");
-  if (problemCount === 0) return { fill: "green", shape: "dot", text };
-  return { fill: "yellow", shape: "ring", text: `${text}, ${countOf(problemCount, "problem")}` };
 }

@@ -65,7 +65,9 @@ describe("results of the bench", () => {
       "MQTT, 10000 streams: what it adds, of one core: 13.0 %: kept, goal missed",
       "Node-RED's loop delay p99, MQTT, 10000 streams: 10 ms: kept, goal reached",
     ]);
-    assert.match(report(figures({ mqtt }), plan), /## MQTT\n\n10000 streams .* 200\.0 messages\/s/);
+    const text = report(figures({ mqtt, mediaCheck: { ownMicros: 40 } }), plan);
+    assert.match(text, /## MQTT\n\n10000 streams .* 200\.0 messages\/s/);
+    assert.match(text, /## Pictures\n\nA media check .*\n\n## MQTT/);
   });
 
   it("judges pictures, and a media check against ffprobe", () => {
@@ -88,7 +90,13 @@ describe("results of the bench", () => {
   it("judges lateness and loop delay with 10,000 streams only", () => {
     assert.deepEqual(judged({ sizes: [size(1000, { latenessP99Ms: 5000 })], status: undefined }), [
       "CPU of a whole check against the floor, 1000 streams: 1.50 ×: kept, goal reached",
+      "resident memory of the whole process, 1000 streams: 200 MB: kept, goal reached",
     ]);
+  });
+
+  it("judges memory with 1,000 streams only", () => {
+    const [, memory] = verdicts(figures({ sizes: [size(1000, { residentMb: 301 })], status: undefined }));
+    assert.deepEqual([memory?.measured, memory && verdictText(memory)], ["301 MB", "MISSED"]);
   });
 
   it("judges the store", () => {
