@@ -1,5 +1,5 @@
 import "./editor.css";
-import { topicFault } from "../nodes/mqtt-status/topic-fault";
+import { topicFault } from "../common/mqtt-topic-fault";
 import { urlCredentials } from "../common/form-streams";
 import { brokerPorts, checked, number, prepare, shortText } from "./fields";
 import { StreamList, streamListFault } from "./stream-list";

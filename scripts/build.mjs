@@ -97,9 +97,7 @@ await whenChanged("nodes", [...settings, ...compiled], () => {
   }
 });
 
-const pages = sources.filter(
-  (file) => isBrowser(file) || /^(contracts|common|dashboard|nodes.mqtt-status.topic-fault)\b/.test(file),
-);
+const pages = sources.filter((file) => isBrowser(file) || /^(contracts|common|dashboard)\b/.test(file));
 const builder = path.join("scripts", "build-dashboard.mjs");
 await whenChanged("dashboard", [...settings, builder, ...pages], async () => {
   for (const folder of ["dashboard", "editor"]) {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { MqttSettings } from "../../contracts/settings";
 import type { BrokerSettings } from "./broker-settings";
 import { isOwnStatus, statusUrlFault } from "./status-source";
-import { topicFault } from "./topic-fault";
+import { topicFault } from "../../common/mqtt-topic-fault";
 import { topicsOf, type Topics } from "./topics";
 
 /** What is published where, read and checked. */

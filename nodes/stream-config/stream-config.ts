@@ -9,7 +9,8 @@ import {
   routeRefusal,
   type AnyMessage,
 } from "../../common/node-red";
-import { failure, type EditorAnswer } from "./config-editor";
+import { isForEditor, withAnswer } from "./answer-message";
+import { failure } from "./config-editor";
 import type { ConfigStatus } from "./config-source";
 import type { Environment } from "./environment";
 import { FileConfig } from "./file-config";
@@ -100,16 +101,6 @@ export = function (RED: NodeAPI): void {
   RED.nodes.registerType("stream-config", StreamConfigNode, { credentials: urlCredentials() });
 };
 
-function isForEditor({ topic }: AnyMessage): boolean {
-  return topic === "config" || topic === "edit" || topic === "import";
-}
-
 function withoutRenames({ renames: _told, ...message }: ProvidedStreams): ProvidedStreams {
   return message;
-}
-
-/** An `http response` would hand an object to any page that asks for it as a script: it gets text. */
-function withAnswer(message: AnyMessage, { payload, ...answer }: EditorAnswer): AnyMessage {
-  const isText = message.res !== undefined && typeof payload !== "string";
-  return Object.assign(message, answer, { payload: isText ? JSON.stringify(payload) : payload });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { SlugBook } from "../../nodes/mqtt-status/slug-book";
-import { topicFault } from "../../nodes/mqtt-status/topic-fault";
+import { topicFault } from "../../common/mqtt-topic-fault";
 import { slugOf, streamTopic, topicsOf } from "../../nodes/mqtt-status/topics";
 
 describe("topics", () => {
