@@ -179,7 +179,7 @@ export class EventOutbox {
     }
     // a transition comes by wire before it is in the database
     if (++this.asked <= MOST_ASKED) this.askAfter(ASK_AGAIN_MS);
-    else this.giveUpGap();
+    else this.giveUpGap(newestKnown);
   }
 
   private takeStored(transitions: readonly Transition[]): void {
@@ -209,10 +209,12 @@ export class EventOutbox {
     }
   }
 
-  private giveUpGap(): void {
+  /** Goes on without what is missing. A store that has more, which it cannot write now, is asked for it later. */
+  private giveUpGap(newestKnown: number): void {
+    for (const transition of this.early.splice(0)) this.take(transition);
+    if (this.cursor === undefined || this.cursor < newestKnown) return this.askAfter(ASK_LATER_MS);
     this.catchUp();
     this.asked = 0;
-    for (const transition of this.early.splice(0)) this.take(transition);
   }
 
   /** A store that is busy is asked again, and so is one that may be wired later. */

@@ -18,10 +18,10 @@ interface TransitionRow {
 
 /** Transitions in the order of their numbers, after one that the asker names or has said to be delivered. */
 export function* answerTransitions(data: HistoryData, question: TransitionsQuestion): Answering {
-  const { after, consumer, limit } = question;
-  const lastSeq = data.db.prepare("SELECT coalesce(max(seq), 0) FROM transitions").pluck().get() as number;
+  const { after, consumer, received, limit } = question;
+  const stored = data.db.prepare("SELECT coalesce(max(seq), 0) FROM transitions").pluck().get() as number;
   // who asks for the first time has missed nothing
-  const delivered = consumer === null ? null : (deliveredTo(data, question) ?? lastSeq);
+  const delivered = consumer === null ? null : (deliveredTo(data, question) ?? stored);
   const rows = data.db
     .prepare(
       `SELECT seq, streams.name AS stream, at, from_state AS "from", to_state AS "to", reasons.text AS reason,
@@ -32,7 +32,7 @@ export function* answerTransitions(data: HistoryData, question: TransitionsQuest
     )
     .all(after ?? delivered ?? 0, limit) as TransitionRow[];
   yield;
-  return { transitions: rows.map(toTransition), delivered, lastSeq };
+  return { transitions: rows.map(toTransition), delivered, lastSeq: Math.max(stored, received) };
 }
 
 /** What the consumer has said, stored or on its way to the database. */

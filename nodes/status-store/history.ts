@@ -115,6 +115,8 @@ export interface TransitionsQuestion {
   consumer: string | null;
   /** What the consumer said to this process; null when it has said nothing yet. */
   said: number | null;
+  /** The newest that has come, written or on its way to the database; 0 when none has. */
+  received: number;
   limit: number;
 }
 

@@ -99,7 +99,8 @@ export function transitionsQuestion(parameters: Parameters): TransitionsQuestion
   if (consumer !== null && consumer.length > 100)
     throw wrong("consumer", "must not be longer than 100 characters");
   const limit = integer("limit", parameters.limit, 1, MOST_TRANSITIONS, 100);
-  return { kind: "transitions", after: after === null ? null : Number(after), consumer, said: null, limit };
+  const from = { after: after === null ? null : Number(after), consumer };
+  return { kind: "transitions", ...from, said: null, received: 0, limit };
 }
 
 /** @param usualMs how far back a range reaches that does not say; null: to the beginning */

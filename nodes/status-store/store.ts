@@ -204,9 +204,10 @@ export class Store {
    */
   async askTransitions(question: TransitionsQuestion): Promise<HistoryAnswer> {
     const { consumer } = question;
-    if (consumer === null) return this.history.ask(question);
+    const told = { ...question, received: this.lastSeq };
+    if (consumer === null) return this.history.ask(told);
     const said = this.delivered.get(consumer) ?? null;
-    const answer = await this.history.ask({ ...question, said });
+    const answer = await this.history.ask({ ...told, said });
     const { delivered } = JSON.parse(Buffer.from(answer.bytes).toString()) as { delivered: number };
     if (said === null) this.recordDelivered(consumer, delivered);
     return answer;

@@ -23,6 +23,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 6000 }) }),
 );
 
+/** What a store that works needs at most; then the outbox waits no longer for it. */
+const LATEST_WRITE_MS = 4000;
+
 /** A probe, a store that writes late, a broker that comes and goes, and who listens to it. */
 class World {
   readonly clock = new FakeClock();
@@ -33,6 +36,7 @@ class World {
   private outbox?: EventOutbox;
   private readonly written: Transition[] = [];
   private unwritten: Transition[] = [];
+  private unwrittenSince = 0;
   private delivered?: number;
   seq = 0;
 
@@ -41,12 +45,11 @@ class World {
       ...{ clock: this.clock, logger: new RecordingLogger(), topic: "events", consumer: "me" },
       payloadOf: ({ seq }) => String(seq),
       ask: (parameters) => {
-        const lastSeq = this.written.at(-1)?.seq ?? 0;
         // who asks for the first time has missed nothing
-        this.delivered ??= lastSeq;
+        this.delivered ??= this.written.at(-1)?.seq ?? 0;
         const after = (parameters.after as number | undefined) ?? this.delivered;
         const transitions = this.written.slice(after, after + (parameters.limit as number));
-        return Promise.resolve(JSON.stringify({ transitions, delivered: this.delivered, lastSeq }));
+        return Promise.resolve(JSON.stringify({ transitions, delivered: this.delivered, lastSeq: this.seq }));
       },
       delivered: (seq) => (this.delivered = Math.max(seq, this.delivered ?? 0)),
       onPublished: () => {},
@@ -61,7 +64,7 @@ class World {
     else if (step.do === "restart") this.restart();
     else if (step.do === "offline") this.offline(step.arrived, step.confirmed);
     else if (step.do === "confirm") this.confirm(step.times);
-    else if (step.do === "pass") await this.clock.advance(step.ms);
+    else if (step.do === "pass") await this.pass(step.ms);
     await settle();
   }
 
@@ -77,8 +80,18 @@ class World {
 
   private happen(): void {
     const change = transition(++this.seq, "Gate", { at: this.clock.now() });
+    if (this.unwritten.length === 0) this.unwrittenSince = this.clock.now();
     this.unwritten.push(change);
     this.outbox?.receive(change);
+  }
+
+  private async pass(ms: number): Promise<void> {
+    const writesAfter = this.unwrittenSince + LATEST_WRITE_MS - this.clock.now();
+    if (this.unwritten.length > 0 && ms > writesAfter) {
+      await this.clock.advance(writesAfter);
+      this.write();
+      await this.clock.advance(ms - writesAfter);
+    } else await this.clock.advance(ms);
   }
 
   private write(): void {

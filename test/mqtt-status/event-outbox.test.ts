@@ -16,6 +16,8 @@ function outboxOf(stored: Transition[] = [], { storeAnswers = true, delivered = 
     transitions: stored,
     answers: storeAnswers,
     delivered,
+    /** The newest that came to it, when that is not written yet. */
+    received: 0,
     asked: [] as unknown[],
     refusal: undefined as Error | undefined,
   };
@@ -27,7 +29,7 @@ function outboxOf(stored: Transition[] = [], { storeAnswers = true, delivered = 
       if (!store.answers) return Promise.reject(store.refusal ?? new SilenceError("no answer"));
       const after = (parameters.after as number | undefined) ?? store.delivered;
       const found = store.transitions.filter(({ seq }) => seq > after).slice(0, parameters.limit as number);
-      const lastSeq = store.transitions.at(-1)?.seq ?? 0;
+      const lastSeq = Math.max(store.received, store.transitions.at(-1)?.seq ?? 0);
       return Promise.resolve(JSON.stringify({ transitions: found, delivered: store.delivered, lastSeq }));
     },
     delivered: (seq) => (store.delivered = seq),
@@ -141,6 +143,40 @@ describe("the outbox of events", () => {
     outbox.receive(transition(6));
     await settle();
     assert.deepEqual(sent(), [1, 4, 5, 6]);
+  });
+
+  it("waits for what came to the one before it and is not written yet", async () => {
+    const { clock, link, store, outbox, sent } = outboxOf(stored(1, 3), { delivered: 3 });
+    store.received = 5;
+    outbox.start();
+    outbox.online(link);
+    await clock.advance(1000);
+    assert.deepEqual(sent(), []);
+    store.transitions = stored(1, 5);
+    await clock.advance(250);
+    assert.deepEqual(sent(), [4, 5]);
+    const asked = store.asked.length;
+    await clock.advance(60_000);
+    assert.equal(store.asked.length, asked, "nothing is missing any more");
+  });
+
+  it("asks seldom for what is not written for long, and holds nothing back for it", async () => {
+    const { clock, link, store, outbox, sent } = outboxOf(stored(1, 3), { delivered: 3 });
+    store.received = 4;
+    outbox.online(link);
+    await clock.advance(6000);
+    const asked = store.asked.length;
+    await clock.advance(60_000);
+    assert.equal(store.asked.length - asked, 12);
+    store.received = 5;
+    outbox.receive(transition(5));
+    await clock.advance(5000);
+    assert.deepEqual(sent(), [5]);
+    store.transitions = stored(1, 5);
+    store.received = 6;
+    outbox.receive(transition(6));
+    await settle();
+    assert.deepEqual(sent(), [5, 6]);
   });
 
   it("keeps little in memory while the broker is away, and takes the rest from the store", async () => {

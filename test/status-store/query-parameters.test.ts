@@ -43,7 +43,14 @@ describe("parameters of queries", () => {
     assert.deepEqual(barsQuestion({ streams: "a", hours: 1, buckets: "7" }, asked), {
       ...{ ...bars, streams: ["a"], hours: 1, buckets: 7 },
     });
-    const transitions = { kind: "transitions", after: null, consumer: null, said: null, limit: 100 };
+    const transitions = {
+      kind: "transitions",
+      after: null,
+      consumer: null,
+      said: null,
+      received: 0,
+      limit: 100,
+    };
     assert.deepEqual(transitionsQuestion({}), transitions);
     assert.deepEqual(transitionsQuestion({ after: "1780000000000", consumer: "mqtt", limit: 5 }), {
       ...{ ...transitions, after: 1_780_000_000_000, consumer: "mqtt", limit: 5 },
