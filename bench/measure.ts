@@ -2,13 +2,14 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BareHttpRequest } from "./bare-http";
 import { BenchChild } from "./child";
+import type { DashboardFigures, DashboardRequest } from "./dashboard";
 import type { FarmAddress, FarmUsage } from "./farm";
 import type { FloorRequest, FloorResult } from "./floor";
 import type { LoadRequest, LoadResult } from "./load";
 import type { MediaCheckFigures } from "./media-check";
 import type { BrokerUsage, FullPublish } from "./mqtt-broker";
 import type { StoreFigures, StoreRequest } from "./store";
-import { BenchedProduct, HEARTBEAT_SECONDS } from "./product";
+import { BenchedProduct, HEARTBEAT_SECONDS, PASSWORD } from "./product";
 
 export interface BenchPlan {
   /** How many streams to measure with, ascending. */
@@ -72,6 +73,8 @@ export interface BenchFigures {
   farmShareUnpaced: number;
   sizes: SizeFigures[];
   status?: StatusFigures;
+  /** With the largest size; undefined where there is no browser. */
+  dashboard?: DashboardFigures;
   /** The largest size once more, each picture looked at once a minute. */
   pictures?: Omit<SizeFigures, "floor">;
   mqtt?: MqttFigures;
@@ -125,6 +128,7 @@ export class Bench {
       try {
         figures.sizes.push({ ...(await this.watch(product, size)), floor });
         if (size === STATUS_STREAMS) figures.status = await this.status(product);
+        if (size === streams) figures.dashboard = await this.dashboard(product);
       } finally {
         await product.stop();
       }
@@ -278,6 +282,17 @@ export class Bench {
       return { streams: STATUS_STREAMS, bytes, requestsPerSecond, bareRequestsPerSecond };
     } finally {
       await bare.stop();
+    }
+  }
+
+  private async dashboard({ guiUrl }: BenchedProduct): Promise<DashboardFigures | undefined> {
+    this.say("the dashboard's pages in a browser");
+    const child = BenchChild.start("dashboard");
+    try {
+      const request: DashboardRequest = { guiUrl, password: PASSWORD };
+      return await this.abortable(child.call<DashboardFigures | undefined>("run", request));
+    } finally {
+      await child.stop();
     }
   }
 

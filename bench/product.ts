@@ -10,6 +10,8 @@ import { treeCpuSeconds } from "./cpu";
 
 export const HEARTBEAT_SECONDS = 20;
 const KEPT_LOG = 8000;
+/** Of a product that lives as long as a measurement, on loopback. */
+export const PASSWORD = "bench-only";
 
 /** What the product has done up to one moment. */
 export interface Snapshot {
@@ -54,7 +56,7 @@ export class BenchedProduct {
         STREAMPULSE_GUI_PORT: "0",
         STREAMPULSE_EDITOR_PORT: "0",
         STREAMPULSE_BIND: LOOPBACK,
-        STREAMPULSE_ADMIN_PASSWORD: "bench-only",
+        STREAMPULSE_ADMIN_PASSWORD: PASSWORD,
         STREAMPULSE_API_TOKEN: undefined,
         DB_PATH: undefined,
         CFG_PATH: undefined,
@@ -68,6 +70,11 @@ export class BenchedProduct {
     } catch (error) {
       throw new Error(`${(error as Error).message}\n${this.log}`, { cause: error });
     }
+  }
+
+  /** Of the dashboard, with a slash at its end. */
+  get guiUrl(): string {
+    return this.product?.addresses?.gui as string;
   }
 
   /** @throws Error when not all streams are up in time */

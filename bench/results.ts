@@ -31,6 +31,8 @@ const IMPORT_SECONDS: Limits = { budget: 300, goal: 300 };
 const IMPORT_ROWS = 10_000_000;
 const FULL_PUBLISH_SECONDS: Limits = { budget: 5, goal: 3 };
 const MQTT_SHARE: Limits = { budget: 0.2, goal: 0.1 };
+const FRAME_MS: Limits = { budget: 100, goal: 33 };
+const FIRST_ROWS_MS: Limits = { budget: 2000, goal: 1000 };
 const RESIDENT_MB: Limits = { budget: 300, goal: 250 };
 const RESIDENT_STREAMS = 1000;
 const LEAST_REQUESTS_PER_SECOND = 1000;
@@ -78,7 +80,15 @@ function storeVerdicts(store: StoreFigures): Verdict[] {
 }
 
 /** DESIGN's budgets, as far as they were measured. */
-export function verdicts({ sizes, status, pictures, mqtt, mediaCheck, store }: BenchFigures): Verdict[] {
+export function verdicts({
+  sizes,
+  status,
+  dashboard,
+  pictures,
+  mqtt,
+  mediaCheck,
+  store,
+}: BenchFigures): Verdict[] {
   const found: Verdict[] = [];
   for (const size of sizes) {
     const what = `CPU of a whole check against the floor, ${size.streams} streams`;
@@ -112,6 +122,15 @@ export function verdicts({ sizes, status, pictures, mqtt, mediaCheck, store }: B
       kept: status.requestsPerSecond >= LEAST_REQUESTS_PER_SECOND,
       reached: share >= LEAST_SHARE_OF_BARE,
     });
+  }
+  if (dashboard && scale) {
+    const format = (value: number) => `${Math.round(value)} ms`;
+    for (const page of ["board", "settings"] as const) {
+      const what = `${page} of ${SCALE_STREAMS} streams in a browser`;
+      const { firstRowsMs, frameMs } = dashboard[page];
+      found.push(atMost(`${what}: first rows`, firstRowsMs, FIRST_ROWS_MS, format));
+      found.push(atMost(`${what}: frame p95 while scrolled`, frameMs, FRAME_MS, format));
+    }
   }
   if (pictures?.streams === SCALE_STREAMS) {
     const format = (value: number) => `${Math.round(value)} ms`;

@@ -55,6 +55,20 @@ describe("results of the bench", () => {
     );
   });
 
+  it("judges how long the pages take where there is a browser", () => {
+    const board = { firstRowsMs: 999, frameMs: 100 };
+    const settings = { firstRowsMs: 2001, frameMs: 33 };
+    assert.deepEqual(
+      judged({ dashboard: { board, settings } }).filter((text) => text.includes("browser")),
+      [
+        "board of 10000 streams in a browser: first rows: 999 ms: kept, goal reached",
+        "board of 10000 streams in a browser: frame p95 while scrolled: 100 ms: kept, goal missed",
+        "settings of 10000 streams in a browser: first rows: 2001 ms: MISSED",
+        "settings of 10000 streams in a browser: frame p95 while scrolled: 33 ms: kept, goal reached",
+      ],
+    );
+  });
+
   it("judges MQTT by what it adds", () => {
     const mqtt = {
       ...{ streams: 10_000, fullPublishSeconds: 2.5, messagesPerSecond: 200, residentMb: 300 },

@@ -1,26 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import {
-  chromium,
-  type Browser,
-  type BrowserContext,
-  type Cookie,
-  type Locator,
-  type Page,
-} from "playwright-core";
+import type { Browser, BrowserContext, Cookie, Locator, Page } from "playwright-core";
 import { PASSWORD } from "../product/support";
+import { launchChromium } from "../support/chromium";
 import { projectRoot } from "../support/fixtures";
 import { until } from "../support/until";
-
-/** Debian's chromium; it asks its maker for this and that unless it is told not to. */
-export function launchChromium(): Promise<Browser> {
-  const args = [
-    ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-    ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-  ];
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args });
-}
 
 export interface PageOptions {
   width?: number;

@@ -5,8 +5,8 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Environment } from "../../runtime/paths";
 import { PASSWORD } from "../product/support";
 import { signIn, startProduct, type RunningProduct } from "../runtime/support";
+import { launchChromium } from "../support/chromium";
 import { until } from "../support/until";
-import { launchChromium } from "./browser";
 
 /** The product with the shipped flow, and a browser. */
 export class SettingsUnderTest {

@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { launchChromium } from "../dashboard/browser";
+import { launchChromium } from "../support/chromium";
 
 /** Node-RED's editor without what it shows to newcomers. */
 export const QUIET_EDITOR = {

@@ -71,10 +71,10 @@ for (const kind of ["file", "memory"] as const) {
       }
       change("a", 200, null);
       change("b", 40, 60);
-      interface Seqs {
-        lastSeq: number;
+      interface Written {
+        transitions: { seq: number }[];
       }
-      await until(async () => (await asking.ask<Seqs>("transitions", {})).lastSeq === seq);
+      await until(async () => (await asking.ask<Written>("transitions", {})).transitions.at(-1)?.seq === seq);
       const ask = async (from: number | null, to: number | null, more: object = {}) => {
         const starts: string[] = [];
         for (let before: string | undefined; ;) {

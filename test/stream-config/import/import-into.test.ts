@@ -203,13 +203,15 @@ streams:
       ["aliases", `a: &a x\nstreams:\n${"- *a\n".repeat(yaml / 5)}`],
     ];
     for (const [name, what] of garbage) {
-      const begun = performance.now();
+      const before = process.cpuUsage();
       const { statusCode, payload } = await send(editor, { text: what });
-      const tookMs = performance.now() - begun;
+      const { user, system } = process.cpuUsage(before);
+      const cpuMs = (user + system) / 1000;
       t.diagnostic(
-        `${name}: ${Math.round(tookMs)} ms ${statusCode} ${payload.error?.message ?? JSON.stringify(payload).slice(0, 100)}`,
+        `${name}: ${Math.round(cpuMs)} ms ${statusCode} ${payload.error?.message ?? JSON.stringify(payload).slice(0, 100)}`,
       );
-      assert.ok(tookMs < 10_000, `${name}: ${tookMs} ms`);
+      // of this process, whatever else the machine does
+      assert.ok(cpuMs < 10_000, `${name}: ${cpuMs} ms`);
       if (statusCode !== 200) assert.match(payload.error.message, /[.?]$/);
     }
     assert.equal(readFileSync(editor.file, "utf8"), HERE);
