@@ -47,8 +47,11 @@ export function unmaskUrl(url: string, known: string | undefined): string {
   if (url === maskUrl(known)) return known;
   if (!isSamePlace(url, known)) {
     const place = placeOf(known);
-    const was = place === undefined ? "and for which host that was cannot be told" : `which was for ${place}`;
-    throw new MaskedUrlError(`hides its password, ${was}: type it again`);
+    throw new MaskedUrlError(
+      place === undefined
+        ? "hides its password, and for which host that was cannot be told: type it again"
+        : `hides its password, which was for ${place}: type it again`,
+    );
   }
   const whole = withSecrets(url, known);
   // a password with odd characters must not make another host of it

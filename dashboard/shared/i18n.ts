@@ -2,6 +2,7 @@ import { computed, ref } from "vue";
 import { REASONS, type Reason } from "../../contracts/reasons";
 import { Formatter } from "./format";
 import { remembered, remember } from "./memory";
+import { Phrases } from "./phrases";
 import { chooseLanguage, Translator, type Texts, type Values } from "./translate";
 
 /** Each file of dashboard/locales is a language. */
@@ -26,6 +27,10 @@ const translator = computed(() => {
   return new Translator(language.value, locales.get(language.value) ?? english, english);
 });
 
+const phrases = computed(
+  () => new Phrases((locales.get(language.value)?.said ?? {}) as Record<string, string>),
+);
+
 /** Writes numbers, times and durations in the language and in the time zone of config.yaml. */
 export const format = computed(() => new Formatter(regional(language.value), timezone.value, t));
 
@@ -41,6 +46,11 @@ export function t(path: string, values?: Values): string {
 /** A text that this language may have for what comes from the server in English. */
 export function ownText(path: string): string | undefined {
   return translator.value.own(path);
+}
+
+/** A sentence of the server's in this language, where it is known. */
+export function said(english: string): string {
+  return phrases.value.say(english);
 }
 
 /** What is the matter, as a sentence without the full stop. */

@@ -127,8 +127,7 @@ describe("the board in a browser", needs("chromium"), () => {
     const checks = async () => (await board.product.stream("To be deleted")).last?.at ?? 0;
     const before = await checks();
     await page.getByRole("button", { name: "Check now" }).click();
-    await page.getByRole("button", { name: "Check now", disabled: false }).waitFor();
-    assert.ok((await checks()) > before);
+    await until(async () => (await checks()) > before);
 
     await page.getByRole("button", { name: "Deep check" }).click();
     await page.getByText(/^Deep check: (ffprobe|deep check)/).waitFor({ timeout: 60_000 });

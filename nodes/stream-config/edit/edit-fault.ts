@@ -21,9 +21,10 @@ export class EditFault extends Error {
   /** @param faults at least one */
   static ofFields(faults: readonly FieldFault[]): EditFault {
     const [first] = faults;
-    const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-    const message = `${first?.field ?? ""} ${first?.message ?? ""}${more}.`;
-    return new EditFault(400, "invalid", message, faults.slice(0, MOST_FIELDS));
+    const { field = "", message = "" } = first ?? {};
+    const more = faults.length - 1;
+    const sentence = more > 0 ? `${field} ${message} (and ${more} more).` : `${field} ${message}.`;
+    return new EditFault(400, "invalid", sentence, faults.slice(0, MOST_FIELDS));
   }
 
   /** `error` of an answer (contracts/edits.ts). */

@@ -50,8 +50,9 @@ function brokerFault(
   const isHidden = maskSecrets(before.password, "password") === MASKED_SECRET;
   if (isTyped || !isHidden || isSameBroker({ ...before, ...wanted }, before)) return undefined;
   const name = brokerPlaceName(before);
-  const message = name === undefined ? "is for no broker yet" : `was for ${name}`;
-  return { field, message: `${message}: type it again` };
+  const message =
+    name === undefined ? "is for no broker yet: type it again" : `was for ${name}: type it again`;
+  return { field, message };
 }
 
 export function planService({ service, do: what }: EditOf<"service">, { written }: ParsedConfig): EditPlan {

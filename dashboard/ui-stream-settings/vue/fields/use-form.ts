@@ -1,5 +1,5 @@
 import { computed, ref, watch } from "vue";
-import { t } from "../../../shared/i18n";
+import { said, t } from "../../../shared/i18n";
 import { RequestError } from "../../../shared/widget-socket";
 import type { FieldRules } from "../../settings-protocol";
 import { asSentence, problemText } from "../problem-text";
@@ -97,7 +97,7 @@ export function useForm({ fields, rules, taken, together, save, prefixes }: Form
     for (const { field: place, message } of places) {
       const path = pathOf(place);
       if (path === undefined) elsewhere = true;
-      else told.value[path] ??= asSentence(message.replace(`${place}: `, ""));
+      else told.value[path] ??= asSentence(said(message.replace(`${place}: `, "")));
     }
     problem.value = elsewhere ? problemText(error) : t("settings.problem.fields");
   }
