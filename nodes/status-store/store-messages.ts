@@ -180,7 +180,8 @@ export interface StoreStats {
 /** What the rollups do not hold yet (open-rollups.ts), and which state of the tables it belongs to. */
 export interface OpenRollupsMessage {
   kind: "open-rollups";
-  entries: Float64Array<ArrayBuffer>;
+  /** Null while no database is open: nobody must wait for what does not come. */
+  entries: Float64Array<ArrayBuffer> | null;
   flushes: number;
 }
 

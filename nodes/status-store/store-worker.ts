@@ -15,7 +15,10 @@ const writer = new StoreWriter({
   logger: workerLogger(port),
   open: openDatabase,
   send: (message) =>
-    port.postMessage(message, message.kind === "open-rollups" ? [message.entries.buffer] : []),
+    port.postMessage(
+      message,
+      message.kind === "open-rollups" && message.entries ? [message.entries.buffer] : [],
+    ),
 });
 
 port.on("message", (message: ToStoreWorker) => {

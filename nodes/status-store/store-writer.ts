@@ -10,6 +10,7 @@ import { describeFailure, isBroken, isEnvironmental, StoreError } from "./store-
 import type {
   FromStoreWorker,
   Notice,
+  OpenRollupsMessage,
   Retention,
   Seed,
   StoreOperation,
@@ -164,13 +165,15 @@ export class StoreWriter {
     return this.options.inMemory?.shorten(wanted) ?? wanted;
   }
 
-  /** Sends what is not in the tables yet, for an answer that counts up to now. */
+  /** Sends what is not in the tables yet, for an answer that counts up to now; or that it cannot be known now. */
   sendOpenRollups(): void {
+    let open: OpenRollupsMessage = { kind: "open-rollups", entries: null, flushes: 0 };
     try {
-      if (this.connection) this.options.send(this.connection.openRollups());
+      open = this.connection?.openRollups() ?? open;
     } catch (error) {
       this.fail(error);
     }
+    this.options.send(open);
   }
 
   private commit(): void {

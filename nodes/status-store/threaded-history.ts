@@ -28,6 +28,8 @@ const OPEN_SUMS_WAIT_MS = 1000;
 /** The same where those that it sent last are still there: they are some seconds old. */
 const OLD_SUMS_AFTER_MS = 50;
 const OPEN_SUMS_KEPT_MS = 1000;
+/** A writer that has not answered for so long is asked again: it may be busy, or have lost the question. */
+const ASK_AGAIN_MS = 2000;
 const MOST_TRIES = 3;
 /** What is new in a thread's memory is collected sooner: no slower, and 60 MB less after an export. */
 const THREAD_LIMITS = { maxYoungGenerationSizeMb: 8 } as const;
@@ -37,7 +39,9 @@ abstract class ThreadedHistory implements History {
   protected readonly client: ReaderClient;
   protected readonly writer: SupervisedWorker<ToStoreWorker | ToReader, FromStoreWorker | FromReader>;
   private open?: { sums: OpenSums; at: number };
-  private openWaits: ((sums: OpenSums | null) => void)[] = [];
+  private readonly openWaits = new Set<(sums: OpenSums | null) => void>();
+  /** When the writer was asked for its sums; undefined once it has answered. */
+  private openAskedAt?: number;
 
   constructor(
     protected readonly options: ThreadedHistoryOptions,
@@ -98,8 +102,9 @@ abstract class ThreadedHistory implements History {
     if (isFromReader(message)) return this.client.receive(message);
     if (message.kind === "open-rollups") {
       const { entries, flushes } = message;
-      this.open = { sums: { entries, flushes }, at: this.options.clock.elapsed() };
-      return this.settleOpen(this.open.sums);
+      if (entries) this.open = { sums: { entries, flushes }, at: this.options.clock.elapsed() };
+      // while the file fails, those that were known last
+      return this.settleOpen(this.open?.sums ?? null);
     }
     // the file may be another one than before
     if (message.kind === "seeds" && message.opened) this.postToReader({ kind: "reopen" });
@@ -115,21 +120,29 @@ abstract class ThreadedHistory implements History {
     const known = this.open;
     if (known && clock.elapsed() - known.at < OPEN_SUMS_KEPT_MS) return Promise.resolve(known.sums);
     return new Promise((resolve) => {
-      const isFirst = this.openWaits.length === 0;
-      const waitMs = known ? OLD_SUMS_AFTER_MS : OPEN_SUMS_WAIT_MS;
-      const timer = clock.setTimeout(() => resolve(known?.sums ?? null), waitMs);
-      this.openWaits.push((sums) => {
+      const settle = (sums: OpenSums | null) => {
+        this.openWaits.delete(settle);
         clock.clearTimeout(timer);
         resolve(sums);
-      });
-      if (isFirst && !this.writer.post({ kind: "open-rollups" })) this.settleOpen(null);
+      };
+      const waitMs = known ? OLD_SUMS_AFTER_MS : OPEN_SUMS_WAIT_MS;
+      const timer = clock.setTimeout(() => settle(known?.sums ?? null), waitMs);
+      this.openWaits.add(settle);
+      this.askForOpen();
     });
   }
 
+  /** Once for all who wait: a busy writer must not find a heap of questions afterwards. */
+  private askForOpen(): void {
+    const now = this.options.clock.elapsed();
+    if (this.openAskedAt !== undefined && now - this.openAskedAt < ASK_AGAIN_MS) return;
+    this.openAskedAt = now;
+    if (!this.writer.post({ kind: "open-rollups" })) this.settleOpen(null);
+  }
+
   private settleOpen(sums: OpenSums | null): void {
-    const waits = this.openWaits;
-    this.openWaits = [];
-    for (const settle of waits) settle(sums);
+    this.openAskedAt = undefined;
+    for (const settle of [...this.openWaits]) settle(sums);
   }
 }
 

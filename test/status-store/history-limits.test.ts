@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
+import BetterSqlite from "better-sqlite3";
 import { openDatabase } from "../../nodes/status-store/database-file";
 import type { HistoryAnswer, UptimeQuestion } from "../../nodes/status-store/history";
 import { HistoryReader } from "../../nodes/status-store/history-reader";
@@ -142,5 +143,32 @@ describe("reading and writing", () => {
     aheadMs = 5000;
     assert.equal(total(await history.ask(uptime(now + 5000))), 1);
     writeFileSync(path.join(folder, "free"), "");
+  });
+
+  it("go on together after the file could not be written for a while", async (context) => {
+    const { store, ask, file } = await startedStore(context, "file");
+    store.setStreams({ payload: [stream("a")], settings: settings() });
+    let sent = 0;
+    const record = () => {
+      store.recordChecks([check("a", { at: Date.now() })]);
+      sent++;
+    };
+    const uptimeNow = () =>
+      ask<{ at: number; all: Record<string, { samples: { total: number } }> }>("uptime");
+    const samples = async () => (await uptimeNow()).all["24h"]!.samples.total;
+    record();
+    await until(async () => (await samples()) === 1);
+    const other = new BetterSqlite(file);
+    other.exec("BEGIN IMMEDIATE");
+    record();
+    await until(() => !store.health().running);
+    // of a file that is not written nothing new is known; the last sums stay
+    const failedAt = Date.now();
+    await until(async () => (await uptimeNow()).at > failedAt);
+    assert.equal(await samples(), 1);
+    other.close();
+    await until(() => store.health().running);
+    record();
+    await until(async () => (await samples()) === sent, 10_000);
   });
 });

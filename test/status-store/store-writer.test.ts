@@ -180,6 +180,9 @@ describe("StoreWriter: faults", () => {
     one.writer.receive(batch(2));
     one.clock.pass(500);
     assert.match(one.stats.failure ?? "", /is locked by another program: close it\./);
+    // whoever asks for the newest sums hears at once that there are none
+    one.writer.sendOpenRollups();
+    assert.deepEqual(one.sent.at(-1), { kind: "open-rollups", entries: null, flushes: 0 });
     other.exec("COMMIT");
     other.close();
     one.clock.pass(1000);
