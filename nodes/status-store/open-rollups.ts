@@ -1,5 +1,5 @@
 import type { Database, Statement } from "better-sqlite3";
-import { addCheck, addTime, HOUR_MS, ROLLUP_SIZE, rollupOf, type Rollup } from "./rollup";
+import { addCheck, addTime, DAY_MS, HOUR_MS, ROLLUP_SIZE, rollupOf, type Rollup } from "./rollup";
 import { RollupTable } from "./rollup-table";
 
 /** What is not in the tables yet, of one stream. */
@@ -19,6 +19,9 @@ interface Rolled {
   row: number;
   until: number;
 }
+
+/** Time is added up each hour, and a few days late at most: what seems to be longer comes from a clock that was wrong. */
+const LONGEST_WATCH_MS = 100 * DAY_MS;
 
 /** One entry of a snapshot: stream, hour, then a rollup. */
 export const SNAPSHOT_STRIDE = 2 + ROLLUP_SIZE;
@@ -137,15 +140,15 @@ export class OpenRollups {
     const { state, until, hours, rolled } = account;
     const stored = Math.min(until, rolled.until);
     if (state !== null) {
-      if (at >= until) addTime(hours, state, until, at);
-      else addTime(hours, state, Math.max(at, stored), until, -1);
+      if (at >= until) addWatched(hours, state, until, at);
+      else addWatched(hours, state, Math.max(at, stored), until, -1);
     }
     account.until = at;
     if (at >= stored) return;
     // what stands in the tables at once: after a crash it would be counted from there on
     if (state !== null) {
       const back = new Map<number, Rollup>();
-      addTime(back, state, at, stored, -1);
+      addWatched(back, state, at, stored, -1);
       this.table.add(stream, back);
       this.table.changed();
     }
@@ -176,19 +179,24 @@ export class OpenRollups {
     for (const row of rows.iterate() as Iterable<[number, number, number, number, number, number | null]>) {
       this.addCheck(...row);
     }
-    this.recoverTime(db, new Map(rolled.map(({ stream, until }) => [stream, until])));
+    this.recoverTime(db);
     for (const [id, { state, hours }] of this.accounts) {
       if (state === null && hours.size === 0) this.accounts.delete(id);
     }
   }
 
-  private recoverTime(db: Database, rolled: ReadonlyMap<number, number>): void {
-    const streams = db.prepare("SELECT id FROM streams").pluck().all() as number[];
+  private recoverTime(db: Database): void {
+    // time of before a stream was first watched comes from an import, which has put it into the tables itself
+    const streams = db
+      .prepare(
+        `SELECT streams.id, coalesce(rolled.until, streams.created) AS until
+         FROM streams LEFT JOIN rolled ON rolled.stream = streams.id`,
+      )
+      .all() as { id: number; until: number }[];
     const newestFirst = db.prepare(
       `SELECT start, "end", state FROM spans WHERE stream = ? ORDER BY start DESC`,
     );
-    for (const stream of streams) {
-      const until = rolled.get(stream) ?? -Infinity;
+    for (const { id: stream, until } of streams) {
       for (const span of newestFirst.iterate(stream) as Iterable<{
         start: number;
         end: number | null;
@@ -197,7 +205,7 @@ export class OpenRollups {
         if (span.end !== null && span.end <= until) break;
         const from = Math.max(span.start, until);
         const account = this.account(stream, from);
-        if (span.end !== null) addTime(account.hours, span.state, from, span.end);
+        if (span.end !== null) addWatched(account.hours, span.state, from, span.end);
         else {
           account.state = span.state;
           account.until = from;
@@ -205,4 +213,14 @@ export class OpenRollups {
       }
     }
   }
+}
+
+function addWatched(
+  hours: Map<number, Rollup>,
+  state: number,
+  from: number,
+  to: number,
+  sign: 1 | -1 = 1,
+): void {
+  if (to - from <= LONGEST_WATCH_MS) addTime(hours, state, from, to, sign);
 }

@@ -27,8 +27,6 @@ export const LATENCY_BUCKETS = [
 export const ROLLUP_SIZE = FIELDS.histogram + LATENCY_BUCKETS.length + 1;
 /** States below this code of STATE_CODES are those of a stream that is watched. */
 export const WATCHED_STATES = 3;
-/** Time is added up each hour, and a few days late at most: what seems to be longer comes from a clock that was wrong. */
-const LONGEST_WATCH_MS = 100 * 24 * 3_600_000;
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -79,7 +77,7 @@ export function addTime(
   to: number,
   sign: 1 | -1 = 1,
 ): void {
-  if (state >= WATCHED_STATES || to - from > LONGEST_WATCH_MS) return;
+  if (state >= WATCHED_STATES) return;
   for (let start = from; start < to;) {
     const hour = Math.floor(start / HOUR_MS);
     const end = Math.min(to, (hour + 1) * HOUR_MS);

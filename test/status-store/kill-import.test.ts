@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, it } from "node:test";
 import BetterSqlite from "better-sqlite3";
+import { OpenRollups, SNAPSHOT_STRIDE } from "../../nodes/status-store/open-rollups";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 import { startedStore } from "./history-suite";
@@ -52,6 +53,17 @@ describe("kill -9 in the middle of an import", () => {
     const sums = `SELECT sum(up + down) AS checks, sum(up_ms) AS up, sum(down_ms) AS down FROM rollups ${old_}`;
     const half = (TABLES * ROWS * 1000) / 2;
     assert.deepEqual(rows(file, sums), [{ checks: TABLES * ROWS, up: half, down: half }]);
+    // nor is any of it counted once more when the file is opened again
+    const db = new BetterSqlite(file);
+    const open = new OpenRollups(db).snapshot(Date.now());
+    db.close();
+    const oldIds = new Set(
+      rows(file, "SELECT id FROM streams WHERE name LIKE 'old_%'").map((row) => (row as { id: number }).id),
+    );
+    assert.equal(oldIds.size, TABLES);
+    for (let offset = 0; offset < open.length; offset += SNAPSHOT_STRIDE) {
+      assert.equal(oldIds.has(open[offset]!), false, `stream ${open[offset]}`);
+    }
     const incidents = rows(file, `SELECT count(*) AS n FROM incidents ${old_}`);
     assert.deepEqual(incidents, [{ n: (TABLES * ROWS) / 120 }]);
   });

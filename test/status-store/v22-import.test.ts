@@ -186,6 +186,59 @@ describe("import of a v2.2 database", () => {
     assert.deepEqual(countsByName(one.file), { a: 3000, b: 3000, c: 3000 });
   });
 
+  it("counts no time twice after a restart, of streams that are watched and of others", (context) => {
+    const one = harness(context, (db) => {
+      for (const name of ["watched", "gone"]) {
+        db.prepare("INSERT INTO streams VALUES (?, ?)").run(name, `rtsp://h/${name}`);
+        log(
+          db,
+          `log_${name}`,
+          Array.from({ length: 600 }, (_, index) => sample(index)),
+        );
+      }
+    });
+    const streams = ["watched", "gone"].map((name) => ({ name, url: `rtsp://h/${name}` }));
+    const sums = () =>
+      rows(
+        one.file,
+        "SELECT name, sum(up) AS n, sum(up_ms) AS ms FROM rollups JOIN streams ON id = stream GROUP BY name",
+      );
+    const imported = [
+      { name: "gone", n: 600, ms: 600_000 },
+      { name: "watched", n: 600, ms: 600_000 },
+    ];
+    importAll(one, streams[0]!);
+    assert.deepEqual(sums(), imported);
+    one.writer.stop();
+    for (const watched of [streams.slice(0, 1), streams]) {
+      const next = new WriterHarness(one.file);
+      context.after(() => next.writer.stop());
+      next.writer.start();
+      next.watch(...watched);
+      // what it has recovered is put into the tables
+      next.clock.pass(2 * 3_600_000);
+      next.writer.stop();
+      assert.deepEqual(sums(), imported);
+    }
+  });
+
+  it("counts the whole time of a state that lasted for months", (context) => {
+    const hours = 120 * 24;
+    const one = harness(context, (db) => {
+      const begin = Date.parse("2026-01-01T00:00:00Z");
+      const at = (index: number) => new Date(begin + index * 3_600_000).toISOString();
+      log(
+        db,
+        "log_a",
+        Array.from({ length: hours }, (_, index) => [at(index), "ok", 7, "RTSP 200"]),
+      );
+    });
+    importAll(one);
+    const sums = "SELECT count(*) AS rows, sum(up_ms) AS ms FROM";
+    assert.deepEqual(rows(one.file, `${sums} rollups`), [{ rows: hours, ms: hours * 3_600_000 }]);
+    assert.deepEqual(rows(one.file, `${sums} daily_rollups`), [{ rows: 120, ms: hours * 3_600_000 }]);
+  });
+
   it("goes on recording meanwhile", (context) => {
     const one = harness(context, (db) => {
       db.exec("INSERT INTO streams VALUES ('a', 'rtsp://h/a')");
