@@ -10,6 +10,7 @@ const NO_LIST =
 export class StoreHealth {
   private stats?: StoreStats;
   private threadDeath: string | null = null;
+  private hanging: string | null = null;
   /** Checks that were stored by threads that died. */
   private storedBefore = 0;
   /** Checks that came while no thread ran, and those that died with one. */
@@ -21,7 +22,13 @@ export class StoreHealth {
     this.threadDeath = null;
   }
 
+  /** The thread says nothing; until it does. @param sentence for a person */
+  noteHanging(sentence: string): void {
+    this.hanging = sentence;
+  }
+
   loseThread(reason: string, retryMs: number): void {
+    this.hanging = null;
     this.threadDeath = `The store's thread died and is started again in ${retryMs} ms: ${reason.split("\n")[0]}`;
     this.lost += (this.stats?.queued ?? 0) + (this.stats?.dropped ?? 0);
     this.storedBefore += this.stats?.checksStored ?? 0;
@@ -29,6 +36,7 @@ export class StoreHealth {
   }
 
   take(stats: StoreStats): void {
+    this.hanging = null;
     this.stats = stats;
   }
 
@@ -39,7 +47,7 @@ export class StoreHealth {
   report(now: number, hasStreams: boolean): Omit<HealthReport, "source"> {
     const { stats } = this;
     const notices = stats?.notices ?? [];
-    const failure = this.threadDeath ?? stats?.failure ?? null;
+    const failure = this.threadDeath ?? this.hanging ?? stats?.failure ?? null;
     const problems = failure === null ? [] : [failure];
     const dropped = (stats?.dropped ?? 0) + this.lost;
     if (dropped > 0) problems.push(`${dropped} checks could not be stored and are missing in the history.`);

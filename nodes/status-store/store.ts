@@ -45,6 +45,8 @@ const MOST_ANSWERS = 50;
 /** Transitions that are held until they are written. */
 const MOST_UNWRITTEN = 10_000;
 const MOST_DEATHS = 5;
+/** A thread that has not opened the database by then hangs: what is known is answered without it. */
+const OPENING_PATIENCE_MS = 10_000;
 /** Consumers whose marks are held in memory too. */
 const MOST_CONSUMERS = 100;
 
@@ -71,7 +73,9 @@ export class Store {
   /** Of the thread, since something was written. */
   private deaths = 0;
   private readonly state = new StoreHealth();
+  /** The database was read, or nobody waits for it any longer. */
   private hasRead = false;
+  private openingTimer: unknown;
   private lastSeq = 0;
   /** Up to which transition each consumer has them all, as far as it was said since the start. */
   private readonly delivered = new Map<string, number>();
@@ -91,11 +95,19 @@ export class Store {
   }
 
   start(): void {
+    const giveUp = () => {
+      this.state.noteHanging(
+        `The database ${this.options.file} has not been opened for ${OPENING_PATIENCE_MS / 1000} s: its disk may be slow or hang. The live status goes on.`,
+      );
+      this.settleRead();
+    };
+    this.openingTimer = this.options.clock.setTimeout(giveUp, OPENING_PATIENCE_MS);
     this.history.start();
   }
 
   /** Commits everything and ends the thread. */
   stop(): Promise<void> {
+    this.options.clock.clearTimeout(this.openingTimer);
     this.feed.stop();
     return this.history.stop();
   }
@@ -149,7 +161,8 @@ export class Store {
   }
 
   /**
-   * Calls back once the database was read, or could not be: at once when that is over.
+   * Calls back once the database was read, or cannot be (its thread dies, or hangs for ten seconds): at once when that
+   * is over.
    * @returns ends the wait
    */
   whenRead(listener: () => void): () => void {
@@ -243,16 +256,22 @@ export class Store {
     this.live.addSeeds(message.seeds);
     this.lastSeq = Math.max(message.lastSeq, this.lastSeq);
     if (!message.opened) return;
-    // a file that was begun anew, or was away for a while, does not know what was confirmed meanwhile
+    // a file that was begun anew, or came late, does not know what was confirmed meanwhile
     if (this.hasRead) {
       this.history.write({ kind: "states", states: this.live.confirmedStates() });
       this.history.write({ kind: "media", media: this.live.allMedia() });
       for (const [consumer, seq] of this.delivered) this.history.write({ kind: "delivered", consumer, seq });
     }
-    this.hasRead = true;
+    this.settleRead();
     this.warmUp();
-    for (const listener of this.readListeners) listener();
+  }
+
+  private settleRead(): void {
+    this.options.clock.clearTimeout(this.openingTimer);
+    this.hasRead = true;
+    const listeners = [...this.readListeners];
     this.readListeners.clear();
+    for (const listener of listeners) listener();
   }
 
   /** The first look at rollups that nobody has read since the start takes many times as long as the next ones. */
@@ -264,6 +283,8 @@ export class Store {
 
   private loseThread(reason: string, retryMs: number): void {
     this.state.loseThread(reason, retryMs);
+    // the next one may die too, and what is known now needs none
+    this.settleRead();
     // it may be one of them that it dies of
     if (++this.deaths >= MOST_DEATHS) this.unwritten.settle(this.lastNumber);
   }

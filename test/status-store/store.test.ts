@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import { systemClock } from "../../common/clock";
 import { receiveMessage } from "../../nodes/status-store/receive-message";
 import { Store } from "../../nodes/status-store/store";
+import { FakeClock } from "../support/fake-clock";
 import { RecordingLogger } from "../support/recording-logger";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
@@ -219,6 +220,56 @@ describe("Store", () => {
       { name: "Gate", state: 0 },
       { name: "Lobby", state: 0 },
     ]);
+  });
+});
+
+describe("Store, when its thread does not begin", () => {
+  const askWhile = async (
+    context: TestContext,
+    source: string,
+    pass: (clock: FakeClock, answers: () => number) => void,
+  ) => {
+    const folder = temporaryFolder(context);
+    const workerFile = path.join(folder, "worker.js");
+    writeFileSync(workerFile, source);
+    const clock = new FakeClock(NOW);
+    const file = path.join(folder, "streams.db");
+    const store = new Store({ file, clock, logger: new RecordingLogger(), workerFile });
+    context.after(() => store.stop());
+    store.start();
+    receiveMessage(store, STREAMS);
+    let answers = 0;
+    store.whenRead(() => answers++);
+    assert.equal(answers, 0);
+    pass(clock, () => answers);
+    await until(() => answers === 1);
+    // and from then on at once
+    store.whenRead(() => answers++);
+    assert.equal(answers, 2);
+    receiveMessage(store, { topic: "checks", payload: [check("Gate")] });
+    assert.match(store.live.statusBody().bytes.toString(), /"Gate":\{"latency":12,/);
+    return store;
+  };
+
+  it("answers from memory once it has died", async (context) => {
+    const store = await askWhile(context, 'throw new Error("another version of Node.js")', () => {});
+    assert.match(
+      store.health().problems[0] ?? "",
+      /^The store's thread died and is started again in 500 ms: Error: another version of Node\.js/,
+    );
+  });
+
+  it("answers from memory after ten seconds in which it hangs, and no sooner", async (context) => {
+    const hangs =
+      'require("node:worker_threads").parentPort.on("message", ({ kind }) => kind === "stop" && process.exit())';
+    const store = await askWhile(context, hangs, (clock, answers) => {
+      clock.pass(9999);
+      assert.equal(answers(), 0);
+      clock.pass(1);
+    });
+    const { running, problems } = store.health();
+    assert.equal(running, false);
+    assert.match(problems[0] ?? "", /^The database .+streams\.db has not been opened for 10 s: /);
   });
 });
 
