@@ -11,6 +11,8 @@ import { v22Time, v22Verdict, withoutCredentials } from "./v22-samples";
 import { V22Track, type TrackIncident, type TrackSpan, type TrackState } from "./v22-track";
 
 const ROWS_A_SLICE = 2500;
+/** Characters of a message that are looked at. */
+const MOST_READ = 5000;
 /** What is said to have taken longer was not measured. */
 const LONGEST_LATENCY_MS = 3_600_000;
 
@@ -99,8 +101,9 @@ export class ImportTable {
   private addRow(recorder: Recorder, track: V22Track, row: V22Row): boolean {
     const at = v22Time(row.ts);
     if (at === undefined || typeof row.status !== "string") return false;
-    const text = withoutCredentials(typeof row.message === "string" ? row.message : "");
-    const { reason, state, ok } = v22Verdict(row.status, text);
+    const said = typeof row.message === "string" ? row.message.slice(0, MOST_READ) : "";
+    const { reason, state, ok } = v22Verdict(row.status, said);
+    const text = withoutCredentials(said);
     const latency = isLatency(row.latency) ? Math.round(row.latency) : null;
     const reasonId = recorder.reasonId(reason);
     const messageId = recorder.messageId(text, reason);

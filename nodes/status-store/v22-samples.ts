@@ -1,3 +1,4 @@
+import { parseStreamUrl } from "../../common/stream-url";
 import { stateOf, type Reason } from "../../contracts/reasons";
 import { STATE_CODES } from "./codes";
 
@@ -68,7 +69,38 @@ export function v22Verdict(status: unknown, message: string): V22Verdict {
   return { reason, state: STATE_CODES[stateOf(reason)], ok: status === "ok" ? 1 : 0 };
 }
 
-/** v2.2 wrote errors as they came, and a library's error may name the whole URL. */
+const ADDRESS = /(["'`]?)([A-Za-z][A-Za-z0-9+.-]{0,30}):\/\//;
+const MOST_TEXT = 500;
+
+/**
+ * v2.2 wrote errors as they came, and a library's error may name the whole URL: scheme and host are kept of it. In it
+ * may be anything that people took for a password, so that it ends at the last quote, or with the message.
+ */
 export function withoutCredentials(message: string): string {
-  return message.replace(/(\w:\/\/)[^\s/]*@/g, "$1").slice(0, 500);
+  let text = "";
+  let rest = message;
+  for (let found = ADDRESS.exec(rest); found; found = ADDRESS.exec(rest)) {
+    const [start, quote = "", scheme = ""] = found;
+    const from = found.index + start.length;
+    const end = quote === "" ? -1 : rest.lastIndexOf(quote);
+    const address = rest.slice(from, end < from ? undefined : end);
+    text += rest.slice(0, found.index) + quote + schemeAndHost(scheme, address);
+    rest = end < from ? "" : rest.slice(end);
+  }
+  return (text + rest).slice(0, MOST_TEXT);
+}
+
+/** @param address what follows the scheme, and maybe other words after it */
+function schemeAndHost(scheme: string, address: string): string {
+  const at = address.lastIndexOf("@");
+  const end = address.search(/[/?#]/);
+  // an @ behind a slash may end a password, so that what looks like the host may be a part of it
+  const isClear = end < 0 || at < end;
+  const [host = ""] = address.slice(at + 1).split(/[/?#\s]/, 1);
+  try {
+    if (isClear) return parseStreamUrl(`${scheme}://${host.replace(/[:.,;]+$/, "")}`).origin;
+  } catch {
+    // no host that could be told
+  }
+  return `${scheme}://…`;
 }

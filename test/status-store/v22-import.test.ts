@@ -222,6 +222,28 @@ describe("import of a v2.2 database", () => {
     }
   });
 
+  it("carries no password of an address over, and knows the reason all the same", (context) => {
+    const url = "http://192.0.2.1/cgi-bin/snapshot.cgi?user=admin&pwd=s3cret";
+    const one = harness(context, (db) => {
+      db.prepare("INSERT INTO streams VALUES ('a', ?)").run(url);
+      const messages = [`'${url}' failed`, `${url}: Connection refused`];
+      log(
+        db,
+        "log_a",
+        messages.map((message, index) => sample(index, "fail", message)),
+      );
+    });
+    importAll(one, { name: "a", url });
+    const checks = `SELECT messages.text AS message, reasons.text AS reason FROM checks
+      JOIN messages ON messages.id = message JOIN reasons ON reasons.id = reason ORDER BY at`;
+    assert.deepEqual(rows(one.file, checks), [
+      { message: "'http://192.0.2.1' failed", reason: "server_error" },
+      { message: "http://192.0.2.1", reason: "connect_refused" },
+    ]);
+    one.writer.stop();
+    assert.equal(readFileSync(one.file).includes("s3cret"), false);
+  });
+
   it("counts the whole time of a state that lasted for months", (context) => {
     const hours = 120 * 24;
     const one = harness(context, (db) => {
@@ -334,6 +356,33 @@ describe("what v2.2 wrote", () => {
     assert.equal(reason("fail", "HTTP 404"), "wrong_path");
     assert.equal(reason("fail", "error:[Errno 113] No route to host"), "unreachable");
     assert.equal(reason("fail", "RTSP not 200"), "server_error");
-    assert.equal(withoutCredentials("cannot open rtsp://u:p@ss@h/x"), "cannot open rtsp://h/x");
+  });
+
+  it("addresses in messages, of which scheme and host are kept", () => {
+    const kept: [message: string, kept: string][] = [
+      ["timeout", "timeout"],
+      ["cannot open rtsp://u:p@ss@h/x", "cannot open rtsp://h"],
+      ["RTSP://10.0.0.5:554/x: Connection refused", "rtsp://10.0.0.5"],
+      ["http://[fe80::1]:8080: Connection refused", "http://[fe80::1]:8080"],
+      [
+        "0, message='', url='http://10.0.0.5/cgi-bin/snapshot.cgi?user=admin&pwd=s3cret'",
+        "0, message='', url='http://10.0.0.5'",
+      ],
+      ["no URL('http://u:s3cret@10.0.0.5/x') is open", "no URL('http://10.0.0.5') is open"],
+      ["from 'http://a/s3cret' to http://b/?key=s3cret", "from 'http://a' to http://b"],
+      // where it ends nobody can tell
+      ["http://10.0.0.5/x?pwd=s3 cret", "http://10.0.0.5"],
+      ["http://admin:s3 cret@10.0.0.5/x", "http://10.0.0.5"],
+      // nor what its host is
+      ["Cannot open rtsp://admin:pa/s3cret@10.0.0.5/1", "Cannot open rtsp://…"],
+      ["rtsp://admin:12/34s3cret@10.0.0.5/1", "rtsp://…"],
+      ["rtsp://admin:12?34s3cret@10.0.0.5 failed", "rtsp://…"],
+      ["url='http://admin:pa's3cret@10.0.0.5/x'", "url='http://10.0.0.5'"],
+      ["http://admin:s3cret@10.0.0.5/x?mail=s3@cret", "http://…"],
+      ["http://admin:s3 cret", "http://…"],
+      ["ftp://s3cret/x", "ftp://…"],
+    ];
+    for (const [message, expected] of kept) assert.equal(withoutCredentials(message), expected);
+    assert.equal(withoutCredentials(`${"x".repeat(600)}http://u:s3cret@h/`), "x".repeat(500));
   });
 });
