@@ -3,7 +3,7 @@ import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { clearForgottenNames, forget, isAnythingForgotten } from "./forget";
 import type { MemoryBudget } from "./memory-budget";
-import { Progress } from "./progress";
+import { lastSignOfLife, Progress } from "./progress";
 import type { Recorder } from "./recorder";
 import { regroup } from "./regroup";
 import { retain } from "./retention";
@@ -44,6 +44,9 @@ const RETAIN_EVERY_MS = 6 * HOUR_MS;
 const ALIVE_EVERY_MS = 60_000;
 /** A wall clock that moved on by so much more than time itself jumped, or the machine slept. */
 const JUMP_MS = 10_000;
+/** A clock that moved on by more than this may be wrong: by what it says nothing is deleted until it went on steadily. */
+const DOUBTFUL_JUMP_MS = HOUR_MS;
+const STEADY_MS = HOUR_MS;
 /** After each slice the thread rests as long as it took, at least this: what waits is committed meanwhile. */
 const LEAST_REST_MS = 2;
 
@@ -65,11 +68,15 @@ export class Maintenance {
   /** Why the work waits, in a sentence. */
   private obstacle: string | null = null;
   private readonly startedAt: number;
+  /** Since when the clock has to prove itself, as `elapsed`; undefined when it has. */
+  private doubtedAt?: number;
 
   constructor(private readonly options: MaintenanceOptions) {
     this.progress = new Progress(options.db);
     this.wall = options.clock.now();
     this.steady = this.startedAt = options.clock.elapsed();
+    const aheadMs = this.wall - lastSignOfLife(options.db);
+    if (aheadMs > DOUBTFUL_JUMP_MS || this.progress.get("clock_doubted") !== 0) this.doubtClock();
   }
 
   start(): void {
@@ -163,6 +170,8 @@ export class Maintenance {
     if (budget?.isExceeded(this.usedBytes(), clock.elapsed())) {
       return { name: "retention", slices: this.shrink(recorder, now), done: retained };
     }
+    // a history in memory has to stay within its bound all the same
+    if (this.isClockDoubted()) return undefined;
     const hasChanged = this.hasRetentionChanged();
     if (hasChanged || Math.abs(now - this.progress.get("retained_at")) >= RETAIN_EVERY_MS) {
       return { name: "retention", slices: retain(db, retention(), now), done: retained };
@@ -185,6 +194,20 @@ export class Maintenance {
     yield* retain(db, retention(), now);
   }
 
+  /** Also over a restart: the signs of life that come then are of the same clock. */
+  private doubtClock(): void {
+    this.doubtedAt = this.options.clock.elapsed();
+    this.progress.set("clock_doubted", 1);
+  }
+
+  private isClockDoubted(): boolean {
+    if (this.doubtedAt === undefined) return false;
+    if (this.options.clock.elapsed() - this.doubtedAt < STEADY_MS) return true;
+    this.doubtedAt = undefined;
+    this.progress.set("clock_doubted", 0);
+    return false;
+  }
+
   private usedBytes(): number {
     return (this.pragma("page_count") - this.pragma("freelist_count")) * this.pragma("page_size");
   }
@@ -204,6 +227,7 @@ export class Maintenance {
     if (jumpMs > JUMP_MS) {
       const from = this.wall + (steady - this.steady);
       db.transaction(() => this.options.recorder()?.bridge(Math.round(from), wall)).immediate();
+      if (jumpMs > DOUBTFUL_JUMP_MS) this.doubtClock();
     }
     [this.wall, this.steady] = [wall, steady];
     if (Math.abs(wall - this.progress.get("alive_at")) >= ALIVE_EVERY_MS) this.progress.set("alive_at", wall);

@@ -1,7 +1,14 @@
 import type { Database, Statement } from "better-sqlite3";
 
 export type ProgressKey =
-  "regroup_row" | "regroup_stream" | "flushes" | "rolled_hour" | "retained_at" | "alive_at" | "last_stream";
+  | "regroup_row"
+  | "regroup_stream"
+  | "flushes"
+  | "rolled_hour"
+  | "retained_at"
+  | "alive_at"
+  | "last_stream"
+  | "clock_doubted";
 
 /** How far work in slices has come, in the database itself. */
 export class Progress {

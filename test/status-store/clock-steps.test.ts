@@ -3,6 +3,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { openDatabase } from "../../nodes/status-store/database-file";
 import { HOUR_MS } from "../../nodes/status-store/rollup";
+import type { Retention } from "../../nodes/status-store/store-messages";
 import { StoreWriter } from "../../nodes/status-store/store-writer";
 import { FakeClock } from "../support/fake-clock";
 import { RecordingLogger } from "../support/recording-logger";
@@ -31,6 +32,7 @@ class Watching {
     context: TestContext,
     begin = NOW,
     readonly file = path.join(temporaryFolder(context), "streams.db"),
+    retention?: Retention,
   ) {
     this.clock = new SetClock(begin);
     this.writer = new StoreWriter({
@@ -39,7 +41,8 @@ class Watching {
     context.after(() => this.writer.stop());
     this.writer.start();
     const streams = NAMES.map((name) => ({ name, url: `rtsp://192.0.2.1/${name}` }));
-    this.writer.receive({ kind: "streams", streams, renames: [], strict: false, at: this.clock.now() });
+    const at = this.clock.now();
+    this.writer.receive({ kind: "streams", streams, renames: [], strict: false, retention, at });
     this.clock.pass(10);
     this.writer.receive({
       kind: "states",
@@ -120,6 +123,65 @@ describe("a clock that is put forward", () => {
     assert.deepEqual([up, down], [10, 130]);
     assert.ok(sumOf(one.file, "count(*)") <= 12);
     assert.equal(sumOf(one.file, "sum(up + degraded + down)"), 80 * 3 * 2);
+  });
+});
+
+describe("retention, with a clock that runs ahead", () => {
+  const DAY_MS = 24 * HOUR_MS;
+  const keeping = (
+    context: TestContext,
+    begin: number,
+    file = path.join(temporaryFolder(context), "streams.db"),
+  ) => new Watching(context, begin, file, { checks_days: 7, rollup_days: 400 });
+  const kept = ({ file }: Watching) =>
+    ["all_checks", "rollups", "daily_rollups", "transitions", "spans"].map(
+      (table) => (rows(file, `SELECT count(*) AS n FROM ${table} WHERE stream = 1`)[0] as { n: number }).n,
+    );
+  /** Nothing that was there before is missing. */
+  const assertKept = (one: Watching, before: number[]) => {
+    for (const [index, count] of kept(one).entries()) assert.ok(count >= before[index]!, `table ${index}`);
+  };
+  const watched = (context: TestContext) => {
+    const one = keeping(context, NOW);
+    one.watch(130);
+    one.change("down");
+    one.watch(1);
+    return one;
+  };
+
+  it("deletes nothing before the clock was steady for an hour", (context) => {
+    const one = watched(context);
+    const before = kept(one);
+    for (const minutes of [0.5, 55]) {
+      one.clock.setMs = 500 * DAY_MS;
+      one.watch(minutes);
+      one.clock.setMs = 0;
+      one.watch(10);
+      assertKept(one, before);
+    }
+    // one that stays is right
+    one.clock.setMs = 500 * DAY_MS;
+    one.clock.pass(HOUR_MS + MINUTE);
+    assert.deepEqual(rows(one.file, `SELECT count(*) AS n FROM checks WHERE at < ${NOW + 2 * DAY_MS}`), [
+      { n: 0 },
+    ]);
+  });
+
+  it("deletes nothing soon after a start, nor after a further one", (context) => {
+    const one = watched(context);
+    const before = kept(one);
+    one.writer.stop();
+    for (let start = 0; start < 3; start++) {
+      const next = keeping(context, NOW + 500 * DAY_MS + start * HOUR_MS, one.file);
+      next.watch(30);
+      next.writer.stop();
+      assertKept(next, before);
+    }
+    const last = keeping(context, NOW + 500 * DAY_MS + 3 * HOUR_MS, one.file);
+    last.clock.pass(HOUR_MS + MINUTE);
+    assert.deepEqual(rows(one.file, `SELECT count(*) AS n FROM checks WHERE at < ${NOW + 2 * DAY_MS}`), [
+      { n: 0 },
+    ]);
   });
 });
 
