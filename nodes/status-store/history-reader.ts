@@ -70,8 +70,11 @@ export class HistoryReader {
         return this.begin(message.id, message.question);
       case "next":
         return void this.next(message.id);
-      case "cancel":
+      case "cancel": {
+        const index = this.waiting.findIndex(({ id }) => id === message.id);
+        if (index >= 0) this.waiting.splice(index, 1);
         return this.end(message.id);
+      }
       case "reopen":
         return this.closeData();
     }
@@ -85,6 +88,7 @@ export class HistoryReader {
   private async work(): Promise<void> {
     this.running = true;
     for (let ask = this.waiting.shift(); ask; ask = this.waiting.shift()) {
+      this.options.send({ kind: "begun", id: ask.id });
       try {
         await this.answer(ask);
       } catch (error) {
@@ -92,6 +96,8 @@ export class HistoryReader {
         // an error of the file may be gone with a new connection
         if (!(error instanceof Refusal)) this.closeData();
       }
+      // whatever else came meanwhile has its turn too: long answers, and the writer where it shares the thread
+      await new Promise((resolve) => setImmediate(resolve));
     }
     this.running = false;
   }
@@ -150,6 +156,7 @@ export class HistoryReader {
   private begin(id: number, question: LongQuestion): void {
     if (this.readings.size >= MOST_READINGS) return this.refuse(id, new Refusal(503, "busy", BUSY));
     const { shared, file, open } = this.options;
+    this.options.send({ kind: "begun", id });
     try {
       const db = open();
       // writers go on; the answer shows one moment
@@ -157,13 +164,18 @@ export class HistoryReader {
       const signal = { cancelled: false };
       const pieces = question.kind === "export" ? exportChecks(db, question) : copyOf(db, file, signal);
       this.readings.set(id, { pieces, db, signal });
-      void this.next(id);
+      void this.makePiece(id);
     } catch (error) {
       this.refuse(id, error);
     }
   }
 
   private async next(id: number): Promise<void> {
+    this.options.send({ kind: "begun", id });
+    await this.makePiece(id);
+  }
+
+  private async makePiece(id: number): Promise<void> {
     const reading = this.readings.get(id);
     if (!reading) return;
     try {

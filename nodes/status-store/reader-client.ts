@@ -3,6 +3,8 @@ import { Refusal, type HistoryAnswer, type HistoryQuestion, type LongQuestion } 
 import type { FromReader, OpenSums, ToReader } from "./reader-messages";
 
 interface Waiting<Result> {
+  /** False for what may take as long as it takes. */
+  isLimited: boolean;
   resolve: (result: Result) => void;
   reject: (error: Error) => void;
   timer: unknown;
@@ -10,14 +12,17 @@ interface Waiting<Result> {
 
 export interface ReaderClientOptions {
   clock: Clock;
-  /** After so long the thread hangs, however long a question may take. */
+  /** So long after a question's turn has come the thread hangs, however long a question may take. */
   patienceMs: number;
+  /** A question whose turn has not come by then is refused; the thread is as well as ever. */
+  waitMs: number;
   /** @returns false when no thread runs */
   post: (message: ToReader) => boolean;
   /** The thread hangs. */
   kill: () => void;
 }
 
+const BUSY = "Too many questions are being answered: try again in a moment.";
 const UNAVAILABLE = "The history cannot be read now: try again in a moment.";
 
 /** The main loop's side of the thread that reads: which answer belongs to which question. */
@@ -57,6 +62,9 @@ export class ReaderClient {
   receive(message: FromReader): void {
     const { id } = message;
     switch (message.kind) {
+      case "begun":
+        this.begin(this.asked.get(id));
+        return this.begin(this.pieces.get(id));
       case "answer":
         return this.settle(this.asked, id, ({ resolve }) =>
           resolve({ bytes: message.bytes, etag: message.etag }),
@@ -87,12 +95,23 @@ export class ReaderClient {
     isLimited = true,
   ): Promise<Result> {
     return new Promise<Result>((resolve, reject) => {
-      const { clock, patienceMs, post, kill } = this.options;
+      const { clock, waitMs, post } = this.options;
       if (!post(message)) return reject(unavailable());
-      // a statement in SQLite cannot be stopped otherwise
-      const timer = isLimited ? clock.setTimeout(kill, patienceMs) : undefined;
-      waits.set(id, { resolve, reject, timer });
+      const giveUp = () => {
+        this.settle(waits, id, () => reject(new Refusal(503, "busy", BUSY)));
+        post({ kind: "cancel", id });
+      };
+      const timer = isLimited ? clock.setTimeout(giveUp, waitMs) : undefined;
+      waits.set(id, { isLimited, resolve, reject, timer });
     });
+  }
+
+  private begin(waiting: Pick<Waiting<never>, "isLimited" | "timer"> | undefined): void {
+    if (!waiting?.isLimited) return;
+    const { clock, patienceMs, kill } = this.options;
+    clock.clearTimeout(waiting.timer);
+    // a statement in SQLite cannot be stopped otherwise
+    waiting.timer = clock.setTimeout(kill, patienceMs);
   }
 
   private settle<Result>(

@@ -17,13 +17,15 @@ export type ToReader =
   | { kind: "stop" };
 
 export type FromReader =
+  /** A question's turn has come: it waits no longer, and works. */
+  | { kind: "begun"; id: number }
   | ({ kind: "answer"; id: number } & HistoryAnswer)
   /** The sums that came with the question belong to another state of the tables. */
   | { kind: "stale"; id: number }
   | { kind: "piece"; id: number; bytes: Uint8Array | null }
   | { kind: "refused"; id: number; statusCode: number; code: string; message: string };
 
-const KINDS: ReadonlySet<string> = new Set(["answer", "stale", "piece", "refused"]);
+const KINDS: ReadonlySet<string> = new Set(["begun", "answer", "stale", "piece", "refused"]);
 
 export function isFromReader(message: { kind: string }): message is FromReader {
   return KINDS.has(message.kind);

@@ -51,6 +51,7 @@ abstract class ThreadedHistory implements History {
     this.client = new ReaderClient({
       clock,
       patienceMs: limitMs + GRACE_MS,
+      waitMs: limitMs + 2 * GRACE_MS,
       post: (message) => this.postToReader(message),
       kill: () => this.killReader(),
     });

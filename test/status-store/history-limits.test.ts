@@ -42,15 +42,37 @@ describe("a question that takes too long", () => {
     });
     clock.stepMs = 5001;
     reader.receive({ kind: "ask", id: 1, question: uptime(Date.now()), open: null });
-    await until(() => sent.length === 1);
-    assert.deepEqual(sent[0], {
+    await until(() => sent.length === 2);
+    assert.deepEqual(sent[0], { kind: "begun", id: 1 });
+    assert.deepEqual(sent[1], {
       ...{ kind: "refused", id: 1, statusCode: 503, code: "too_slow" },
       message: "The answer took longer than 5 s and was given up: ask for less at once.",
     });
     clock.stepMs = 0;
     reader.receive({ kind: "ask", id: 2, question: uptime(Date.now()), open: null });
-    await until(() => sent.length === 2);
-    assert.equal(sent[1]?.kind, "answer");
+    await until(() => sent.length === 4);
+    assert.deepEqual(
+      sent.slice(2).map(({ kind, id }) => [kind, id]),
+      [
+        ["begun", 2],
+        ["answer", 2],
+      ],
+    );
+  });
+
+  it("lets others have their turn between two, and leaves out those that nobody waits for any more", async (context) => {
+    const { db } = openDatabase(path.join(temporaryFolder(context), "streams.db"), new Date());
+    context.after(() => db.close());
+    const sent: string[] = [];
+    const reader = new HistoryReader({
+      ...{ open: () => db, file: undefined, shared: true, clock: new FakeClock(), limitMs: 5000 },
+      send: ({ kind, id }) => void sent.push(`${kind} ${id}`),
+    });
+    for (const id of [1, 2, 3]) reader.receive({ kind: "ask", id, question: uptime(Date.now()), open: null });
+    reader.receive({ kind: "cancel", id: 2 });
+    setImmediate(() => sent.push("another"));
+    await until(() => sent.includes("answer 3"));
+    assert.deepEqual(sent, ["begun 1", "answer 1", "another", "begun 3", "answer 3"]);
   });
 
   it("in one statement, which nothing can stop, ends with its thread, and so do those that wait behind it", async () => {
@@ -58,13 +80,14 @@ describe("a question that takes too long", () => {
     const posted: ToReader[] = [];
     let kills = 0;
     const client = new ReaderClient({
-      ...{ clock, patienceMs: 10_000, post: (message) => posted.push(message) > 0 },
+      ...{ clock, patienceMs: 10_000, waitMs: 15_000, post: (message) => posted.push(message) > 0 },
       kill: () => {
         kills++;
         client.lose();
       },
     });
     const refused = [client.ask(uptime(0), null), client.ask(uptime(1), null)].map(refusalOf);
+    client.receive({ kind: "begun", id: 1 });
     clock.pass(9999);
     assert.equal(kills, 0);
     clock.pass(1);
@@ -78,6 +101,32 @@ describe("a question that takes too long", () => {
     assert.deepEqual(await next, { bytes: new Uint8Array([1]), etag: "e" });
     clock.pass(60_000);
     assert.equal(kills, 1);
+  });
+
+  it("is one that works, and none that waits for its turn, which is refused after a while", async () => {
+    const clock = new FakeClock();
+    const posted: ToReader[] = [];
+    const client = new ReaderClient({
+      ...{ clock, patienceMs: 10_000, waitMs: 15_000, post: (message) => posted.push(message) > 0 },
+      kill: () => assert.fail("killed"),
+    });
+    const asked = [0, 1, 2].map((now) => client.ask(uptime(now), null));
+    const late = refusalOf(asked.pop()!);
+    for (const id of [1, 2]) {
+      client.receive({ kind: "begun", id });
+      clock.pass(9000);
+      client.receive({ kind: "answer", id, bytes: new Uint8Array([id]), etag: "e" });
+    }
+    assert.deepEqual(
+      (await Promise.all(asked)).map((answer) => answer !== "stale" && answer.bytes[0]),
+      [1, 2],
+    );
+    const { statusCode, code } = await late;
+    assert.deepEqual([statusCode, code], [503, "busy"]);
+    assert.deepEqual(posted.at(-1), { kind: "cancel", id: 3 });
+    // what the thread says of it all the same is for nobody
+    client.receive({ kind: "begun", id: 3 });
+    clock.pass(60_000);
   });
 });
 
