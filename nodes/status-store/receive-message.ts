@@ -13,11 +13,12 @@ import type { Store } from "./store";
 
 /**
  * Hands a message of a wire to the store. In a list the entries that are right count, whatever is wrong with others.
+ * @param source which node has received it
  * @throws Error with one sentence that says what is wrong
  */
-export function receiveMessage(store: Store, message: Record<string, unknown>): void {
+export function receiveMessage(store: Store, message: Record<string, unknown>, source = ""): void {
   if (PASSED_OVER.has(message.topic)) return;
-  const problem = RECEIVERS.get(message.topic)?.(store, message);
+  const problem = RECEIVERS.get(message.topic)?.(store, message, source);
   if (problem === undefined && !RECEIVERS.has(message.topic)) {
     const topic = typeof message.topic === "string" ? `"${message.topic.slice(0, 50)}"` : "none";
     throw new Error(
@@ -27,7 +28,7 @@ export function receiveMessage(store: Store, message: Record<string, unknown>): 
   if (problem !== undefined) throw new Error(`A message "${String(message.topic)}" is wrong: ${problem}`);
 }
 
-type Receiver = (store: Store, message: Record<string, unknown>) => string | undefined;
+type Receiver = (store: Store, message: Record<string, unknown>, source: string) => string | undefined;
 
 const streamList = z.array(streamSchema);
 const checkList = z.array(checkSchema);
@@ -37,11 +38,11 @@ const streamsHeadSchema = streamsMessageSchema.omit({ payload: true });
 const RECEIVERS = new Map<unknown, Receiver>([
   [
     "streams",
-    (store, message) => {
+    (store, message, source) => {
       const head = streamsHeadSchema.safeParse(message);
       if (!head.success) return `${firstIssue(head.error)}.`;
       const { good, problem } = goodEntries(streamList, message.payload);
-      if (good) store.setStreams({ ...head.data, payload: good });
+      if (good) store.setStreams({ ...head.data, payload: good }, source);
       return problem;
     },
   ],

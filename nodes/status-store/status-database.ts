@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
 import { HEALTH_EVENT } from "../../contracts";
 import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
+import { placeOfFile, SharedStores } from "./shared-stores";
 import { Store } from "./store";
 
 interface StatusDatabaseDef extends NodeDef {
@@ -20,6 +21,8 @@ interface StatusDatabaseNode extends Node {
 const REPORT_EVERY_MS = 1000;
 
 export = function (RED: NodeAPI): void {
+  const stores = new SharedStores();
+
   function databaseFile(field = ""): string {
     const userDir = RED.settings.userDir ?? ".";
     if (field.trim() !== "") return path.resolve(userDir, field.trim());
@@ -30,22 +33,25 @@ export = function (RED: NodeAPI): void {
   function StatusDatabase(this: StatusDatabaseNode, definition: StatusDatabaseDef): void {
     RED.nodes.createNode(this, definition);
     const file = databaseFile(definition.file);
-    const store = new Store({
-      ...{ file, memory: definition.kind === "memory" },
-      ...{ clock: systemClock, logger: nodeLogger(this) },
-    });
+    const memory = definition.kind === "memory";
+    const lease = stores.lease(
+      memory ? `memory of ${this.id}` : placeOfFile(file),
+      () => new Store({ file, memory, clock: systemClock, logger: nodeLogger(this) }),
+    );
+    const { store } = lease;
     this.store = store;
     RED.events.on(HEALTH_EVENT, store.metrics.noteHealth);
-    const report = () => reportHealth(RED, { source: this.id, ...store.health() });
+    const report = () => {
+      if (lease.isFirst()) reportHealth(RED, { source: this.id, ...store.health() });
+    };
     const timer = setInterval(report, REPORT_EVERY_MS);
-    store.start();
     report();
 
     this.on("close", (done: (error?: Error) => void) => {
       clearInterval(timer);
       RED.events.removeListener(HEALTH_EVENT, store.metrics.noteHealth);
       reportHealth(RED, { source: this.id, withdrawn: true });
-      store.stop().then(() => done(), done);
+      lease.release().then(() => done(), done);
     });
   }
 

@@ -34,7 +34,7 @@ export = function (RED: NodeAPI): void {
         return;
       }
       try {
-        receiveMessage(store, message);
+        receiveMessage(store, message, this.id);
         done();
       } catch (error) {
         done(error as Error);
@@ -61,6 +61,7 @@ export = function (RED: NodeAPI): void {
 
     this.on("close", (done: () => void) => {
       closing.abort();
+      store.dropSource(this.id);
       endFeed();
       clearInterval(timer);
       RED.events.removeListener("flows:started", onStarted);

@@ -24,6 +24,7 @@ import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
 import type { Asked } from "./query-parameters";
 import { StoreHealth } from "./store-health";
+import { StreamLists } from "./stream-lists";
 import { OperationQueue } from "./operation-queue";
 import type { FlatChecks, FromStoreWorker, MediaOperation, StoreOperation } from "./store-messages";
 import { MemoryHistory, SqliteHistory } from "./threaded-history";
@@ -73,6 +74,7 @@ export class Store {
   /** Of the thread, since something was written. */
   private deaths = 0;
   private readonly state = new StoreHealth();
+  private readonly lists = new StreamLists();
   /** The database was read, or nobody waits for it any longer. */
   private hasRead = false;
   private openingTimer: unknown;
@@ -112,12 +114,15 @@ export class Store {
     return this.history.stop();
   }
 
-  setStreams({ payload, settings, renames: told }: Omit<StreamsMessage, "topic">): void {
+  /** @param source who says it: of several the lists have to be the same */
+  setStreams({ payload, settings, renames: told }: Omit<StreamsMessage, "topic">, source = ""): void {
     const renames = this.live.hasStreams ? findRenames(this.streams, payload, told) : (told ?? []);
     this.live.setStreams(payload, settings, renames);
     this.streams = payload;
     this.zone = settings;
-    this.metrics.keepOnly(new Set(payload.map(({ name }) => name)));
+    const names = new Set(payload.map(({ name }) => name));
+    this.metrics.keepOnly(names);
+    this.lists.set(source, names, this.options.clock.elapsed());
     const streams = payload.map(({ name, url, group }) => ({ name, url, group }));
     const at = this.options.clock.now();
     const operation: StoreOperation = {
@@ -130,6 +135,11 @@ export class Store {
     };
     this.streamsOperation = { ...operation, renames: [] };
     this.writeSurely(operation);
+  }
+
+  /** This source gives lists of streams no longer. */
+  dropSource(source: string): void {
+    this.lists.drop(source, this.options.clock.elapsed());
   }
 
   recordChecks(checks: readonly Check[]): void {
@@ -242,7 +252,10 @@ export class Store {
   }
 
   health(): Omit<HealthReport, "source"> {
-    return this.state.report(this.options.clock.now(), this.live.hasStreams);
+    const { clock } = this.options;
+    const report = this.state.report(clock.now(), this.live.hasStreams);
+    const problem = this.lists.problem(clock.elapsed());
+    return problem === undefined ? report : { ...report, problems: [...report.problems, problem] };
   }
 
   private receive(message: FromStoreWorker): void {

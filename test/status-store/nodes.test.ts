@@ -184,6 +184,57 @@ describe("status-store, the node", () => {
   });
 });
 
+describe("two status-database nodes", () => {
+  const two = (t: TestContext, one: object, other: object) => {
+    const red = newRed({ userDir: temporaryFolder(t) });
+    const databases = [one, other].map((more, index) =>
+      red.create("status-database", { id: `db${index}`, ...more }),
+    );
+    const stores = [0, 1].map((index) =>
+      red.create("status-store", { id: `store${index}`, database: `db${index}` }),
+    );
+    t.after(async () => {
+      for (const node of [...stores, ...databases]) await node.close();
+    });
+    const sources = () => new Set(red.health.flatMap((report) => ("part" in report ? report.source : [])));
+    return { red, databases, stores, sources, folder: String(red.settings.userDir) };
+  };
+
+  it("of one file share what is kept in it, as long as one of them is there", async (t) => {
+    const { red, databases, stores, sources, folder } = two(t, { file: "a.db" }, { file: "x/../a.db" });
+    for (const store of stores) await store.receive(STREAMS);
+    const at = Date.now();
+    for (const [index, store] of stores.entries()) {
+      await store.receive({ topic: "checks", payload: [check("Küche/1", { at: at + index })] });
+    }
+    await until(() => reportOf(red).details.checksStored === 2);
+    assert.deepEqual([...sources()], ["db0"], "one of them speaks for both");
+    await stores[0]!.close();
+    await databases[0]!.close();
+    await stores[1]!.receive({ topic: "checks", payload: [check("Küche/1", { at: at + 2 })] });
+    await until(() => reportOf(red).source === "db1" && reportOf(red).details.checksStored === 3);
+    await databases[1]!.close();
+    assert.equal(rows(path.join(folder, "a.db"), "SELECT * FROM all_checks").length, 3);
+  });
+
+  it("of two files, or in memory, have nothing in common", async (t) => {
+    for (const [one, other] of [
+      [{ file: "a.db" }, { file: "b.db" }],
+      [{ kind: "memory" }, { kind: "memory" }],
+      [{ file: "a.db" }, { file: "a.db", kind: "memory" }],
+    ] as const) {
+      const { red, stores, sources } = two(t, one, other);
+      await stores[0]!.receive(STREAMS);
+      await stores[0]!.receive({ topic: "checks", payload: [check("Küche/1")] });
+      const stored = (source: string) =>
+        (red.health.findLast((report) => report.source === source) as HealthReport | undefined)?.details
+          .checksStored;
+      await until(() => stored("db0") === 1);
+      assert.deepEqual([sources().size, stored("db1")], [2, 0]);
+    }
+  });
+});
+
 describe("status-query", () => {
   it("answers and keeps everything else of the message", async (t) => {
     const { store, ask } = flow(t);
