@@ -105,14 +105,14 @@ export class Recorder {
         return [];
       case "transition": {
         const { stream: name, at } = operation.transition;
-        const stream = this.registry.find(name);
+        const stream = this.registry.findWatched(name);
         const transition = { ...operation.transition, at: Math.min(at, latest) };
         if (stream) this.history.recordTransition(stream.id, transition);
         return [];
       }
       case "states":
         for (const state of operation.states) {
-          const stream = this.registry.find(state.stream);
+          const stream = this.registry.findWatched(state.stream);
           const since = Math.min(state.since, latest);
           if (stream) this.history.recordState(stream.id, { ...state, since });
         }

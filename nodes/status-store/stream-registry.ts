@@ -66,6 +66,12 @@ export class StreamRegistry {
     return this.active.get(name) ?? this.former.get(name);
   }
 
+  /** Only one that is watched still, under whatever name: nothing new begins for one that was removed. */
+  findWatched(name: string): RegisteredStream | undefined {
+    const stream = this.find(name);
+    return stream && this.active.get(stream.name) === stream ? stream : undefined;
+  }
+
   all(): Iterable<RegisteredStream> {
     return this.active.values();
   }

@@ -308,6 +308,23 @@ describe("Recorder: states", () => {
     ]);
   });
 
+  it("opens nothing for a stream that is watched no longer, and knows a renamed one under its old name", () => {
+    const db = database();
+    const recorder = new Recorder(db);
+    watch(recorder, [named("a"), named("b"), named("c")]);
+    for (const name of ["a", "b", "c"]) state(recorder, name, { since: NOW + 1 });
+    watch(recorder, [named("new"), named("c")], [{ from: "a", to: "new" }], NOW + 10);
+    const before = spansOf(db);
+    // of b they were on their way when it was removed
+    change(recorder, "b", { at: NOW + 9 });
+    state(recorder, "b", { state: "down", reason: "timeout", since: NOW + 20 });
+    assert.deepEqual(spansOf(db), before);
+    assert.deepEqual(incidentsOf(db), []);
+    change(recorder, "a", { at: NOW + 9, seq: 2 });
+    assert.deepEqual(incidentsOf(db), [[1, 9, null, 2, "timeout", "timeout"]]);
+    assert.deepEqual(db.prepare("SELECT stream FROM transitions").pluck().all(), [1]);
+  });
+
   it("numbers transitions as they say, or on from the last", () => {
     const db = database();
     const recorder = new Recorder(db);
