@@ -105,6 +105,11 @@ export class OpenRollups {
     return some.at(-1);
   }
 
+  /** What readers have added up of the tables is not all that they want to know now. The caller holds the transaction. */
+  changed(): void {
+    this.table.changed();
+  }
+
   /** All that is not in the tables, SNAPSHOT_STRIDE numbers for each stream and hour. */
   snapshot(now: number): Float64Array<ArrayBuffer> {
     let entries = 0;

@@ -191,6 +191,8 @@ export class Recorder {
     const { added, returned, renamed, removed } = this.registry.sync(streams, renames, at);
     for (const { id } of removed) this.history.end(id, at);
     for (const { id } of [...added, ...returned]) this.history.begin(id, at);
+    // readers have added up what stands in the tables of those streams alone that were watched
+    if (returned.length > 0) this.rollups.changed();
     for (const { name, group } of streams) {
       const stream = this.registry.find(name);
       if (stream) this.setGroup.run({ id: stream.id, group: group ?? null });

@@ -6,6 +6,7 @@ import { UptimeAnswers } from "../../nodes/status-store/answer-uptime";
 import { STATE_CODES } from "../../nodes/status-store/codes";
 import type { UptimeQuestion } from "../../nodes/status-store/history";
 import { HistoryData } from "../../nodes/status-store/history-data";
+import { Recorder } from "../../nodes/status-store/recorder";
 import { addCheck, addTime, DAY_MS, HOUR_MS, rollupOf, type Rollup } from "../../nodes/status-store/rollup";
 import { RollupTable } from "../../nodes/status-store/rollup-table";
 import { migrate } from "../../nodes/status-store/schema";
@@ -60,8 +61,8 @@ class History {
     this.table.add(stream, hours);
   }
 
-  ask(more: Partial<UptimeQuestion> = {}, answers = new UptimeAnswers()): Answer {
-    this.table.changed();
+  ask(more: Partial<UptimeQuestion> = {}, answers = new UptimeAnswers(), hasChanged = true): Answer {
+    if (hasChanged) this.table.changed();
     const slices = answers.answer(
       new HistoryData(this.db),
       {
@@ -144,5 +145,20 @@ describe("uptime", () => {
     assert.equal(hoursOf(history.ask({}, answers).all["24h"]!).pending, 3, "and adds nothing twice");
     history.check(1, -2, false);
     assert.deepEqual(history.ask({}, answers).all["24h"]!.samples, { ok: 1, total: 2, ratio: 0.5 });
+  });
+
+  it("has what was of a stream as soon as it comes back", () => {
+    const history = new History("a", "b");
+    const answers = new UptimeAnswers();
+    history.check(2, -2, true);
+    const recorder = new Recorder(history.db);
+    const watch = (...names: string[]) => {
+      const streams = names.map((name) => ({ name, url: `rtsp://192.0.2.1/${name}` }));
+      recorder.apply({ kind: "streams", streams, renames: [], strict: false, at: NOW });
+    };
+    watch("a");
+    assert.equal(history.ask({}, answers).all["24h"]!.samples.total, 0);
+    watch("a", "b");
+    assert.equal(history.ask({}, answers, false).all["24h"]!.samples.total, 1);
   });
 });
