@@ -19,6 +19,7 @@ import {
   type TransitionsQuestion,
   type Window,
 } from "./history";
+import { KeptAnswers } from "./kept-answers";
 import { LiveFeed } from "./live-feed";
 import { LiveStatus } from "./live-status";
 import { MetricsCounters } from "./metrics-snapshot";
@@ -40,9 +41,6 @@ export interface StoreOptions {
   workerFile?: string;
 }
 
-/** A question that is asked again so soon gets the same answer. */
-const ANSWER_KEPT_MS = 1000;
-const MOST_ANSWERS = 50;
 /** Transitions that are held until they are written. */
 const MOST_UNWRITTEN = 10_000;
 const MOST_DEATHS = 5;
@@ -61,7 +59,7 @@ export class Store {
   readonly feed: LiveFeed;
   readonly metrics = new MetricsCounters();
   private readonly history: History;
-  private readonly answers = new Map<string, { at: number; answer: Promise<HistoryAnswer> }>();
+  private readonly answers: KeptAnswers;
   private zone: Pick<StreamsMessage["settings"], "timezone" | "strict_status"> = {
     timezone: "UTC",
     strict_status: false,
@@ -85,6 +83,7 @@ export class Store {
 
   constructor(private readonly options: StoreOptions) {
     const { file, memory, clock, logger, workerFile } = options;
+    this.answers = new KeptAnswers(clock);
     this.live = new LiveStatus(() => this.feed.wake());
     this.feed = new LiveFeed(this.live, clock);
     const listener: HistoryListener = {
@@ -111,6 +110,7 @@ export class Store {
   stop(): Promise<void> {
     this.options.clock.clearTimeout(this.openingTimer);
     this.feed.stop();
+    this.answers.stop();
     return this.history.stop();
   }
 
@@ -196,15 +196,7 @@ export class Store {
    * @throws Refusal
    */
   ask(key: string, question: () => HistoryQuestion): Promise<HistoryAnswer> {
-    const now = this.options.clock.elapsed();
-    const kept = this.answers.get(key);
-    if (kept && now - kept.at < ANSWER_KEPT_MS) return kept.answer;
-    const answer = this.history.ask(question());
-    if (this.answers.size >= MOST_ANSWERS) this.answers.delete(this.answers.keys().next().value as string);
-    this.answers.delete(key);
-    this.answers.set(key, { at: now, answer });
-    answer.catch(() => this.answers.delete(key));
-    return answer;
+    return this.answers.of(key, () => this.history.ask(question()));
   }
 
   /** @throws Refusal */
