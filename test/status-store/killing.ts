@@ -10,6 +10,8 @@ import { FIELDS } from "../../nodes/status-store/rollup";
 import { temporaryFolder } from "../support/temporary-folder";
 import { rows } from "./support";
 
+const SAID_EVERY_MS = 50;
+
 /** What a recording process says every 50 ms. */
 interface Progress {
   sent: number;
@@ -29,7 +31,7 @@ export async function recordAndKill(file: string, recordMs: number): Promise<Pro
   const said: Progress[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(JSON.parse(line) as Progress);
-    if (said.at(-1)!.at - said[0]!.at >= recordMs) break;
+    if (said.at(-1)!.at - said[0]!.at - longestHoldMs(said) >= recordMs) break;
   }
   child.kill("SIGKILL");
   await ended;
@@ -78,6 +80,12 @@ export function describeKills(name: string, kills: readonly number[]): void {
   });
 }
 
+/** How much longer than it should a loaded machine let the process wait for its turn: its thread waits as long. */
+function longestHoldMs(said: readonly Progress[]): number {
+  const gaps = said.slice(1).map(({ at }, index) => at - said[index]!.at - SAID_EVERY_MS);
+  return Math.max(0, ...gaps);
+}
+
 async function killAgainAndAgain(file: string, kills: number, lane: number): Promise<void> {
   let before = 0;
   for (let kill = 0; kill < kills; kill++) {
@@ -86,7 +94,7 @@ async function killAgainAndAgain(file: string, kills: number, lane: number): Pro
     const recordMs = kill % 2 === 0 ? 1050 + kill * 29 + lane * 7 : kill * 20 + lane * 13;
     const said = await recordAndKill(file, recordMs);
     const last = said.at(-1)!;
-    const secondAgo = said.findLast(({ at }) => at <= last.at - 1000) ?? { sent: 0 };
+    const secondAgo = said.findLast(({ at }) => at <= last.at - 1000 - longestHoldMs(said)) ?? { sent: 0 };
     assert.ok(kill % 2 === 1 || secondAgo.sent > 0, where);
     assertWhole(file, where);
     const now = count(file, "SELECT count(*) AS count FROM all_checks");

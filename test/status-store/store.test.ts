@@ -162,7 +162,8 @@ describe("Store", () => {
     assert.equal(logger.lines.length, 1);
     const begin = performance.now();
     await store.stop();
-    assert.ok(performance.now() - begin < 2000);
+    // so long Node-RED waits for a node that closes
+    assert.ok(performance.now() - begin < 15_000);
   });
 
   it("moves a file aside that is no database and names it", async (context) => {
