@@ -38,6 +38,21 @@ export function instanceId(RED: NodeAPI): string {
   return `${os.hostname()} ${settings.userDir ?? process.cwd()}`;
 }
 
+const LEAST_NODE = [22, 9] as const;
+
+/**
+ * Node-RED 4 runs on older ones too, where better-sqlite3 would end the whole process.
+ * @param version as process.versions.node says it
+ * @returns a sentence; undefined where it is new enough
+ */
+export function nodeVersionFault(version: string): string | undefined {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const isEnough = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
+  return isEnough
+    ? undefined
+    : `StreamPulse needs Node.js ${LEAST_NODE.join(".")} or newer; this is ${version}: update Node.js.`;
+}
+
 /** Of this package. */
 export function packageVersion(): string {
   const file = path.resolve(__dirname, "../../package.json");

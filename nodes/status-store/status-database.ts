@@ -2,7 +2,8 @@ import path from "node:path";
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import { systemClock } from "../../common/clock";
 import { HEALTH_EVENT } from "../../contracts";
-import { nodeLogger, productSettings, reportHealth } from "../../common/node-red";
+import { nodeLogger, nodeVersionFault, productSettings, reportHealth } from "../../common/node-red";
+import { TOO_OLD, type DatabaseNode } from "./database-node";
 import { placeOfFile, SharedStores } from "./shared-stores";
 import { Store } from "./store";
 
@@ -11,11 +12,6 @@ interface StatusDatabaseDef extends NodeDef {
   file?: string;
   /** `file`, or `memory` for a device whose disk must not be written to. */
   kind?: string;
-}
-
-interface StatusDatabaseNode extends Node {
-  /** For status-store and status-query. */
-  store: Store;
 }
 
 const REPORT_EVERY_MS = 1000;
@@ -30,8 +26,22 @@ export = function (RED: NodeAPI): void {
     return path.resolve(product ?? (process.env.DB_PATH || path.join(userDir, "streampulse", "streams.db")));
   }
 
-  function StatusDatabase(this: StatusDatabaseNode, definition: StatusDatabaseDef): void {
+  function StatusDatabase(this: Node & DatabaseNode, definition: StatusDatabaseDef): void {
     RED.nodes.createNode(this, definition);
+    this.on("close", () => reportHealth(RED, { source: this.id, withdrawn: true }));
+    const fault = nodeVersionFault(process.versions.node);
+    if (fault !== undefined) {
+      this.fault = fault;
+      this.status(TOO_OLD);
+      this.error(fault);
+      return reportHealth(RED, {
+        source: this.id,
+        part: "store",
+        running: false,
+        problems: [fault],
+        details: {},
+      });
+    }
     const file = databaseFile(definition.file);
     const memory = definition.kind === "memory";
     const lease = stores.lease(
@@ -50,7 +60,6 @@ export = function (RED: NodeAPI): void {
     this.on("close", (done: (error?: Error) => void) => {
       clearInterval(timer);
       RED.events.removeListener(HEALTH_EVENT, store.metrics.noteHealth);
-      reportHealth(RED, { source: this.id, withdrawn: true });
       lease.release().then(() => done(), done);
     });
   }

@@ -3,6 +3,7 @@ import type { Node, NodeAPI, NodeDef } from "node-red";
 import { productSettings, type AnyMessage } from "../../common/node-red";
 import { lookUp, refusalAnswer } from "./answer-lookup";
 import { answerQuery, failure, type Answer, type Question } from "./answer-query";
+import { missingStore, type DatabaseNode } from "./database-node";
 import { sendPieces } from "./send-pieces";
 import type { Store } from "./store";
 
@@ -44,16 +45,20 @@ export = function (RED: NodeAPI): void {
 
   function StatusQuery(this: Node, definition: StatusQueryDef): void {
     RED.nodes.createNode(this, definition);
-    const store = (RED.nodes.getNode(definition.database ?? "") as { store?: Store } | null)?.store;
-    this.status(store ? {} : { fill: "red", shape: "ring", text: "no database chosen" });
+    const database = RED.nodes.getNode(definition.database ?? "") as DatabaseNode | null;
+    const store = database?.store;
+    const missing = missingStore(database);
+    this.status(store ? {} : missing.status);
 
     this.on("input", (message, send, done) => {
       const finish = (found: Answer | undefined) => {
         if (found) send(Object.assign(message, found));
         done();
       };
-      if (!store)
-        return finish(failure(503, "no_database", "No database is chosen in this status-query node."));
+      if (!store) {
+        const { code, fault = "No database is chosen in this status-query node." } = missing;
+        return finish(failure(503, code, fault));
+      }
       // right after a start or a deploy nothing is known yet, and an empty answer would look as if all streams were gone
       store.whenRead(() => {
         const question = questionOf(message, definition.query);

@@ -1,9 +1,9 @@
 import type { Node, NodeAPI, NodeDef } from "node-red";
 import type { SnapshotMessage } from "../../contracts";
 import type { AnyMessage } from "../../common/node-red";
+import { missingStore, type DatabaseNode } from "./database-node";
 import { storeNodeStatus } from "./node-status";
 import { receiveMessage } from "./receive-message";
-import type { Store } from "./store";
 
 interface StatusStoreDef extends NodeDef {
   /** The id of a status-database. */
@@ -15,12 +15,12 @@ const SHOW_EVERY_MS = 1000;
 export = function (RED: NodeAPI): void {
   function StatusStore(this: Node, definition: StatusStoreDef): void {
     RED.nodes.createNode(this, definition);
-    const store = (RED.nodes.getNode(definition.database ?? "") as { store?: Store } | null)?.store;
+    const database = RED.nodes.getNode(definition.database ?? "") as DatabaseNode | null;
+    const store = database?.store;
     if (!store) {
-      this.status({ fill: "red", shape: "ring", text: "no database chosen" });
-      this.on("input", (_message, _send, done) =>
-        done(new Error("Nothing can be stored: choose a database in this status-store node.")),
-      );
+      const { status, fault = "choose a database in this status-store node." } = missingStore(database);
+      this.status(status);
+      this.on("input", (_message, _send, done) => done(new Error(`Nothing can be stored: ${fault}`)));
       return;
     }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { HealthReport } from "../../contracts";
@@ -160,6 +161,29 @@ describe("status-store, the node", () => {
     const answer = query.sent[0] as Message;
     assert.equal(answer.statusCode, 503);
     assert.equal(errorOf(answer).code, "no_database");
+  });
+
+  it("opens no database on a Node.js that cannot, and says so", async (t) => {
+    const versions = process.versions.node;
+    const pretend = (node: string) => Object.defineProperty(process.versions, "node", { value: node });
+    t.after(() => pretend(versions));
+    pretend("22.8.1");
+    const { folder, red, database, store, ask } = flow(t);
+    const fault = "StreamPulse needs Node.js 22.9 or newer; this is 22.8.1: update Node.js.";
+    assert.deepEqual(database.logger.lines, [{ level: "error", text: fault }]);
+    const tooOld = { fill: "red", shape: "ring", text: "Node.js is too old" };
+    for (const node of [database, store]) assert.deepEqual(node.statuses, [tooOld]);
+    const { part, running, problems } = reportOf(red);
+    assert.deepEqual([part, running, problems], ["store", false, [fault]]);
+    await assert.rejects(store.receive(STREAMS), { message: `Nothing can be stored: ${fault}` });
+    const answer = await ask("status", { req: {} });
+    assert.equal(answer.statusCode, 503);
+    assert.deepEqual(errorOf(answer), { code: "node_too_old", message: fault });
+    red.startFlows();
+    assert.deepEqual(store.sent, []);
+    await database.close();
+    assert.deepEqual(red.health.at(-1), { source: "db", withdrawn: true });
+    assert.deepEqual(readdirSync(folder), []);
   });
 
   it("takes the file of the form, of the product, of DB_PATH, in this order", async (t) => {
