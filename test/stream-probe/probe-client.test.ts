@@ -123,8 +123,13 @@ describe("the probe thread", () => {
     client.setStreams([], monitorSettings(2), []);
     await until(() => statistics.length > 0);
     const { length } = statistics;
-    // neither timers nor reports are heard meanwhile
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SILENCE_MS + 1500);
+    await new Promise<void>((resolve) =>
+      // neither timers nor reports are heard meanwhile, and timers come first afterwards
+      setImmediate(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SILENCE_MS + 1500);
+        resolve();
+      }),
+    );
     await until(() => statistics.length > length + 2);
     assert.deepEqual([client.facts.restarts, logger.texts("error")], [0, []]);
   });
