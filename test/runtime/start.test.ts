@@ -183,7 +183,7 @@ describe("the product as a class", () => {
       assert.equal(await isOpen(later.editor ?? ""), true);
       assert.equal(text.split("is in use by another program").length, 3, "each is said once");
     } finally {
-      assert.equal(await product.stop(), 0);
+      assert.equal(await product.stop(), 0, text);
     }
   });
 });
