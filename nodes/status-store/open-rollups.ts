@@ -220,12 +220,7 @@ export class OpenRollups {
   }
 }
 
-function addWatched(
-  hours: Map<number, Rollup>,
-  state: number,
-  from: number,
-  to: number,
-  sign: 1 | -1 = 1,
-): void {
-  if (to - from <= LONGEST_WATCH_MS) addTime(hours, state, from, to, sign);
+function addWatched(...args: Parameters<typeof addTime>): void {
+  const [, , from, to] = args;
+  if (to - from <= LONGEST_WATCH_MS) addTime(...args);
 }

@@ -97,8 +97,9 @@ export class Store {
 
   start(): void {
     const giveUp = () => {
+      const { memory, file } = this.options;
       this.state.noteHanging(
-        `The database ${this.options.file} has not been opened for ${OPENING_PATIENCE_MS / 1000} s: its disk may be slow or hang. The live status goes on.`,
+        `The ${memory ? "history in memory" : `database ${file}`} has not been opened for ${OPENING_PATIENCE_MS / 1000} s: the disk or the machine may be slow. The live status goes on.`,
       );
       this.settleRead();
     };

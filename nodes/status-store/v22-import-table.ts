@@ -117,13 +117,20 @@ export class ImportTable {
 
   /** What lies between the last sample and the first state of the new monitor is unknown. */
   private closeTrack(track: V22Track): void {
-    const end = track.finish();
-    if (end === undefined) return;
-    for (const stream of this.streams) {
-      const first = this.statements.firstSpan.get(stream, end) as number | undefined;
-      if (first === undefined || first <= end) continue;
+    const { lastAt } = track.state;
+    if (lastAt === null) return;
+    const firsts = this.streams.map((stream) => this.firstSpan(stream, lastAt));
+    const end = track.finish(Math.min(...firsts)) ?? lastAt;
+    for (const [index, stream] of this.streams.entries()) {
+      const first = firsts[index] ?? Infinity;
+      if (first === Infinity || first <= end) continue;
       this.statements.insertSpan.run(stream, end, first, STATE_CODES.unknown, null, end);
     }
+  }
+
+  /** When the new monitor first knew something; Infinity where it never did. */
+  private firstSpan(stream: number, from: number): number {
+    return (this.statements.firstSpan.get(stream, from) as number | null) ?? Infinity;
   }
 
   private addSpan(span: TrackSpan): void {

@@ -66,11 +66,14 @@ export class V22Track {
     this.follow(at, state, reason, message);
   }
 
-  /** @returns when the last state ended; undefined when there was no sample */
-  finish(): number | undefined {
+  /**
+   * @param latest from when on somebody else knows
+   * @returns when the last state ended; undefined when there was no sample
+   */
+  finish(latest: number): number | undefined {
     const { lastAt, intervalMs } = this.state;
     if (lastAt === null) return undefined;
-    const end = lastAt + intervalMs;
+    const end = Math.max(lastAt, Math.min(lastAt + intervalMs, latest));
     this.endSpan(end);
     this.endTrouble(end);
     return end;

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import { v22TableKey, v22Time, v22Verdict, withoutCredentials } from "../../nodes/status-store/v22-samples";
 import { V22_DATABASE } from "./history-suite";
-import { rows, WriterHarness } from "./support";
+import { NOW, rows, WriterHarness } from "./support";
 import { countsByName, harness, importAll, isDone, log, sample } from "./v22-databases";
 
 const GATE = { name: "Gate Camera", url: "rtsp://127.0.0.1:8554/cam/gate" };
@@ -242,6 +242,23 @@ describe("import of a v2.2 database", () => {
     ]);
     one.writer.stop();
     assert.equal(readFileSync(one.file).includes("s3cret"), false);
+  });
+
+  it("ends where the new monitor begins, also where v2.2 ran until a moment before", (context) => {
+    const one = harness(context, (db) => {
+      const samples = [45, 25, 5].map((second) => [
+        new Date(NOW - second * 1000).toISOString(),
+        ...["ok", 7, "RTSP 200"],
+      ]);
+      log(db, "log_a", samples);
+    });
+    importAll(one, { name: "a", url: "rtsp://192.0.2.1/a" });
+    assert.deepEqual(rows(one.file, "SELECT sum(up_ms) AS ms FROM rollups"), [{ ms: 45_000 }]);
+    const spans = `SELECT start - ${NOW} AS start, "end" - ${NOW} AS "end", state FROM spans ORDER BY start`;
+    assert.deepEqual(rows(one.file, spans), [
+      { start: -45_000, end: 0, state: 0 },
+      { start: 0, end: null, state: 3 },
+    ]);
   });
 
   it("counts the whole time of a state that lasted for months", (context) => {
