@@ -70,6 +70,8 @@ describe("the packed package in somebody's own Node-RED", () => {
     const foreign = /^(dist\/(test|demo|bench|editor)|test|demo|bench|editor)\/|\/binding\.gyp$/;
     const strange = packed.filter((file) => foreign.test(file));
     assert.deepEqual(strange, []);
+    const ofNodeRed = readdirSync(path.join(userDir, "node_modules")).filter((name) => /node-red/.test(name));
+    assert.deepEqual(ofNodeRed, [], "Node-RED's own parts are those that run");
   });
 
   it(
