@@ -3,7 +3,18 @@ import { describe, it } from "node:test";
 import { run } from "./function-node";
 
 describe("the PoE example", () => {
-  const poe = () => run("power-cycle-poe", "sp-ex-poe-decide");
+  const onAtStart = [
+    [{ topic: "Front door", port: 3, attempt: 0 }, null],
+    [{ topic: "Garage", port: 4, attempt: 0 }, null],
+  ];
+
+  /** The first function, some time after the start. */
+  function poe() {
+    const started = run("power-cycle-poe", "sp-ex-poe-decide");
+    started.clock.pass(1000);
+    assert.deepEqual(started.sent.splice(0), onAtStart);
+    return started;
+  }
 
   it("restarts a camera that stays down, three times a day and no more", () => {
     const { clock, sent, warnings, change } = poe();
@@ -93,6 +104,27 @@ describe("the PoE example", () => {
     hear({ ...requested(true), statusCode: 204, payload: "" });
     clock.pass(600_000);
     assert.equal(sent.length, 2);
+  });
+
+  it("switches all ports on when it starts and knows nothing of before", () => {
+    const { clock, sent, hear, warnings } = switching();
+    hear({ topic: "Front door", port: 3, attempt: 0 });
+    assert.deepEqual(sent, [[null, requested(true)]]);
+    clock.pass(10_000);
+    assert.deepEqual(sent[1], [null, requested(true)], "no answer yet");
+    hear({ ...requested(true), statusCode: 200, payload: "{}" });
+    clock.pass(600_000);
+    assert.equal(sent.length, 2);
+    assert.deepEqual(warnings, []);
+  });
+
+  it("says that it has no address when it needs one", () => {
+    const { sent, hear, warnings } = run("power-cycle-poe", "sp-ex-poe-request");
+    hear({ topic: "Front door", port: 3, attempt: 0 });
+    assert.deepEqual(warnings, []);
+    hear(given);
+    assert.deepEqual(warnings, ["set POE_URL in the properties of this tab"]);
+    assert.deepEqual(sent, []);
   });
 
   it("leaves no port without power: after a deploy in between, and when the switch refuses", () => {

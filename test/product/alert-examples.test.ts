@@ -86,6 +86,12 @@ describe("the examples in the product", () => {
     });
     for (const { name } of streams) await product.untilState(name, "up");
 
+    // a start knows nothing of before: no port may be left off
+    await until(() => poeSwitch.heard.length === 2);
+    assert.deepEqual(poeSwitch.heard.splice(0), [
+      { method: "PUT", url: "/ports/3/poe", body: { enabled: true } },
+      { method: "PUT", url: "/ports/4/poe", body: { enabled: true } },
+    ]);
     single.bytesPerSecond = 0;
     await until(() => poeSwitch.heard.length >= 2, 60_000);
     assert.deepEqual(poeSwitch.heard.slice(0, 2), [
