@@ -130,7 +130,8 @@ export class OwnNodeRed {
       file: this.node,
       args: [path.join(this.nodeRed, "red.js"), "--userDir", this.userDir, "--port", String(this.port)],
       env: cleanEnvironment({}),
-      ready: /Started flows/,
+      // in either order
+      ready: /Server now running[^]*Started flows|Started flows[^]*Server now running/,
       timeoutMs: 60_000,
     });
     await this.process.start();
