@@ -205,6 +205,18 @@ export class Account {
     return () => void this.editors.delete(cut);
   }
 
+  /**
+   * Ties an open socket or answer to the session or token on whose behalf it is; `STREAMPULSE_API_TOKEN` lasts as long
+   * as the process.
+   * @param cut is called when that ends
+   * @returns call it when the thing has ended by itself
+   */
+  trackOpen({ session, token }: { session?: string; token?: string }, cut: () => void): () => void {
+    if (session !== undefined) return this.sessions.track(session, cut);
+    if (token !== undefined) return this.tokens.track(token, cut);
+    return () => {};
+  }
+
   private cutEditors(): void {
     const cuts = [...this.editors];
     this.editors.clear();
@@ -213,7 +225,7 @@ export class Account {
 
   /** @returns what a bearer token may do: `STREAMPULSE_API_TOKEN` reads, the tokens made after login write too */
   tokenRights(token: string): "read" | "write" | undefined {
-    if (this.tokens.has(token)) return "write";
+    if (this.tokens.idOf(token) !== undefined) return "write";
     const { apiToken } = this.options;
     return apiToken !== undefined && sameSecret(token, apiToken) ? "read" : undefined;
   }

@@ -75,7 +75,10 @@ export class Gateway {
     request.streampulseAccess = permission.access;
     if (route.to === "own") return this.answerOwn(target.path, request, response, permission.session);
     setFlowHeaders(response, route, target.path, this.options.flows());
-    this.handOn(route, target.segments, request, response, permission.session);
+    // an answer may take long: a preview, an export, a socket by polling
+    const untrack = this.options.account.trackOpen(permission, () => request.socket.destroy());
+    response.once("close", untrack);
+    this.handOn(route, target.segments, request, response);
   }
 
   /** The dashboard's WebSocket. Only a session of this very host opens it, and it ends with the session. */
@@ -88,13 +91,11 @@ export class Gateway {
     const { account } = this.options;
     const permission = permit(account, request, route);
     if (!permission.ok) return refuseUpgrade(socket, permission.status);
-    if (permission.session !== undefined) {
-      if (!isSameOrigin(request)) return refuseUpgrade(socket, 403);
-      socket.once(
-        "close",
-        account.sessions.track(permission.session, () => socket.destroy()),
-      );
-    }
+    if (!isSameOrigin(request)) return refuseUpgrade(socket, 403);
+    socket.once(
+      "close",
+      account.trackOpen(permission, () => socket.destroy()),
+    );
     request.streampulseAccess = permission.access;
     this.options.doors.upgrade(request, socket, head);
   }
@@ -104,16 +105,8 @@ export class Gateway {
     segments: readonly string[],
     request: GuardedRequest,
     response: ServerResponse,
-    session: string | undefined,
   ): void {
-    const { account, doors, logger } = this.options;
-    if (session !== undefined) {
-      // an answer may take long: a preview, an export, a socket by polling
-      response.once(
-        "close",
-        account.sessions.track(session, () => request.socket.destroy()),
-      );
-    }
+    const { doors, logger } = this.options;
     // socket.io hangs on the server itself and looks at the cookie a second time
     if (route.to === "socket") return doors.server(request, response);
     hideCredentials(request);

@@ -310,6 +310,20 @@ describe("tokens", () => {
     assert.equal(reopened.tokenRights(made.token), undefined);
   });
 
+  it("cut what they hold open when they are revoked", () => {
+    const account = open();
+    const [one, other] = [account.tokens.create("one"), account.tokens.create("other")];
+    const cuts: string[] = [];
+    const untrack = account.trackOpen({ token: one.id }, () => cuts.push("ended by itself"));
+    account.trackOpen({ token: one.id }, () => cuts.push("one"));
+    account.trackOpen({ token: other.id }, () => cuts.push("other"));
+    untrack();
+    account.signOutEverywhere();
+    assert.deepEqual(cuts, []);
+    account.tokens.revoke(one.id);
+    assert.deepEqual(cuts, ["one"]);
+  });
+
   it("need a name", () => {
     const account = open();
     for (const name of ["", "  ", "x".repeat(101), "a\nb"]) {
