@@ -19,6 +19,7 @@ const MOST_SESSIONS = 200;
 export class Sessions {
   private list: AuthData["sessions"];
   private readonly open = new HeldOpen();
+  private isSaved = true;
   private timer: unknown;
 
   constructor(
@@ -29,10 +30,11 @@ export class Sessions {
     this.list = [...file.data.sessions];
   }
 
-  /** Ends what has expired, also while nobody asks. */
+  /** Ends what has expired, also while nobody asks, and writes what could not be written. */
   start(): void {
     this.timer = this.clock.setTimeout(() => {
       this.endWhere((session) => this.isOver(session));
+      if (!this.isSaved) this.save();
       this.start();
     }, SWEEP_MS);
   }
@@ -107,16 +109,21 @@ export class Sessions {
     for (const { hash } of ended) this.open.cut(hash);
   }
 
-  /** A full disk must not keep anybody from signing in or out: then the sessions end with this process. */
+  /** A full disk must not keep anybody from signing in or out: it is tried again until there is room. */
   private save(): void {
     try {
       this.file.change((data) => {
         data.sessions = this.list;
       });
+      if (!this.isSaved) this.logger.info("auth.json can be written again");
+      this.isSaved = true;
     } catch (error) {
-      this.logger.error(
-        `auth.json cannot be written, sessions end with this run: ${(error as Error).message}`,
-      );
+      if (this.isSaved) {
+        this.logger.error(
+          `auth.json cannot be written (${(error as Error).message}): until it can, a restart ends new sessions and brings back those that have ended`,
+        );
+      }
+      this.isSaved = false;
     }
   }
 }
