@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { inspect } from "node:util";
+import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { permit, type GuardedRequest } from "../auth/access";
 import type { Account } from "../auth/account";
@@ -37,11 +38,12 @@ export interface GatewayOptions {
   logger: Logger;
   /** Of the flows as they are now. */
   flows(): FlowFacts;
-  flowAnswerMs?: number;
+  clock: Pick<Clock, "setTimeout" | "clearTimeout">;
 }
 
-/** A message that was on its way through a flow when that was deployed never arrives: its request must not wait for ever. */
-const FLOW_ANSWER_MS = 15_000;
+const READ_ANSWER_MS = 15_000;
+/** More than a flow waits for config.yaml to be written (its link calls have 65 s), so that its own answer comes first. */
+export const WRITE_ANSWER_MS = 70_000;
 
 /** The guard at the two public ports: whatever is not known to be allowed is refused here. */
 export class Gateway {
@@ -123,7 +125,7 @@ export class Gateway {
       answerError(response, status, "no_flow", message);
     };
     const toFlow = () => {
-      this.limitWait(response);
+      this.limitWait(request, response);
       doors.flow(request, response, unanswered);
     };
     if (!isWrite(request)) return toFlow();
@@ -134,13 +136,15 @@ export class Gateway {
     });
   }
 
-  private limitWait(response: ServerResponse): void {
-    const message = "The flow did not answer; it may just have been deployed. Try again.";
-    const timer = setTimeout(
-      () => answerError(response, 503, "no_answer", message),
-      this.options.flowAnswerMs ?? FLOW_ANSWER_MS,
-    );
-    response.once("close", () => clearTimeout(timer));
+  /** A message that was on its way through a flow when that was deployed never arrives: its request must not wait for ever. */
+  private limitWait(request: IncomingMessage, response: ServerResponse): void {
+    const { clock } = this.options;
+    const [limitMs, advice] = isWrite(request)
+      ? [WRITE_ANSWER_MS, "Look whether it was done before you try again."]
+      : [READ_ANSWER_MS, "Try again."];
+    const message = `The flow did not answer; it may just have been deployed. ${advice}`;
+    const timer = clock.setTimeout(() => answerError(response, 503, "no_answer", message), limitMs);
+    response.once("close", () => clock.clearTimeout(timer));
   }
 
   private answerOwn(

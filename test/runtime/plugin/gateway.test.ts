@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { IMPORT_MS } from "../../../dashboard/ui-stream-settings/settings-handlers";
+import { WRITE_ANSWER_MS } from "../../../runtime/plugin/gateway";
+import { projectRoot } from "../../support/fixtures";
+import { until } from "../../support/until";
 import { startGui } from "./gui";
 
 it("the dashboard's socket opens to a session of this host, and to no token", async (t) => {
@@ -22,18 +29,48 @@ it("the dashboard's socket opens to a session of this host, and to no token", as
   }
 });
 
-it("a flow that does not answer is answered for, and what comes late is not sent", async (t) => {
-  const gui = await startGui(t, {
-    flow: (_request, response) =>
-      void setTimeout(() => response.headersSent || response.end("late"), 10_000).unref(),
-    flowAnswerMs: 50,
-  });
-  const answer = await gui.get("api/status", { cookie: gui.session() });
-  assert.equal(answer.status, 503);
-  assert.deepEqual(await answer.json(), {
-    error: {
-      code: "no_answer",
-      message: "The flow did not answer; it may just have been deployed. Try again.",
-    },
+describe("a flow that does not answer", () => {
+  const rows: [method: string, place: string, seconds: number, advice: string][] = [
+    ["GET", "api/status", 15, "Try again."],
+    ["POST", "api/import", 70, "Look whether it was done before you try again."],
+    ["PUT", "api/streams/Gate", 70, "Look whether it was done before you try again."],
+  ];
+  for (const [method, place, seconds, advice] of rows) {
+    it(`is answered for after ${seconds} s: ${method} ${place}`, async (t) => {
+      const asked: ServerResponse[] = [];
+      const gui = await startGui(t, { flow: (_request, response) => void asked.push(response) });
+      const headers = { cookie: gui.session(), origin: new URL(gui.url).origin };
+      const answer = fetch(gui.url + place, { method, headers, ...(method !== "GET" && { body: "{}" }) });
+      await until(() => asked.length === 1);
+      gui.clock.pass(seconds * 1000 - 1);
+      assert.equal(asked[0]?.headersSent, false);
+      gui.clock.pass(1);
+      const { status, ...rest } = await answer.then(async (response) => ({
+        status: response.status,
+        ...((await response.json()) as object),
+      }));
+      assert.equal(status, 503);
+      const message = `The flow did not answer; it may just have been deployed. ${advice}`;
+      assert.deepEqual(rest, { error: { code: "no_answer", message } });
+      assert.equal(asked[0]?.writableEnded, true);
+      assert.equal(gui.clock.pending, 0);
+    });
+  }
+
+  it("has been waited for longer than it waits itself for config.yaml", () => {
+    const calls = ["flows/streampulse.json", "examples/dashboard-page.json"].flatMap((file) => {
+      const nodes = JSON.parse(readFileSync(path.join(projectRoot, file), "utf8")) as Record<
+        string,
+        string
+      >[];
+      return nodes.filter(
+        ({ type, name }) => type === "link call" && /^(change )?config.yaml$/.test(name ?? ""),
+      );
+    });
+    const seconds = new Map(calls.map(({ id, timeout }) => [id, Number(timeout)]));
+    for (const id of ["sp-ask-config", "sp-settings-edit", "sp-ex-page-settings-edit"]) {
+      assert.ok((seconds.get(id) ?? 0) * 1000 > IMPORT_MS, id);
+      assert.ok((seconds.get(id) ?? Infinity) * 1000 < WRITE_ANSWER_MS, id);
+    }
   });
 });

@@ -42,10 +42,9 @@ export async function startGui(
     flow?: NodeRedDoors["flow"];
     facts?: FlowFacts;
     setUp?: boolean;
-    flowAnswerMs?: number;
   } = {},
 ): Promise<GuiUnderTest> {
-  const { adminPassword, apiToken, flowAnswerMs, facts = WITH_DASHBOARD } = options;
+  const { adminPassword, apiToken, facts = WITH_DASHBOARD } = options;
   const { flow = (_request, _response, next) => next() } = options;
   const clock = new FakeClock();
   const authFile = AuthFile.open(path.join(temporaryFolder(t), "auth.json"));
@@ -67,7 +66,7 @@ export async function startGui(
     upgrade: (_request, socket) =>
       socket.end("HTTP/1.1 101 -\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
   };
-  const gateway = new Gateway({ account, pages, doors, logger: silentLogger, flows, flowAnswerMs });
+  const gateway = new Gateway({ account, pages, doors, logger: silentLogger, flows, clock });
   const server: Server = createServer((request, response) => gateway.handle("gui", request, response));
   server.on("upgrade", (request: IncomingMessage, socket, head) => gateway.upgrade(request, socket, head));
   const url = `http://${LOOPBACK}:${await listen(server, 0, LOOPBACK)}/`;
