@@ -49,6 +49,8 @@ export class StreamTopics {
   private found?: ReadonlyMap<string, number>;
   /** This connection knows which stream has which topic. */
   private begun = false;
+  /** What belongs to no stream any more was cleared. */
+  private settled = false;
   private bridgeTimer: unknown;
   private sliceTimer: unknown;
   private bridge?: string;
@@ -112,6 +114,7 @@ export class StreamTopics {
     }
     for (const stream of named) this.options.onNamed(stream);
     this.publishBridge();
+    this.settle();
   }
 
   /** Says the state of a stream again, changed or not. */
@@ -133,8 +136,7 @@ export class StreamTopics {
   /** Takes everything away from the broker, and publishes nothing more on this connection. */
   clearAll(): Promise<void> {
     this.stopUpdates();
-    const slugs = [...this.options.mirror.all()].map(({ id }) => this.slugs.slug(id));
-    this.clear(slugs.filter((slug) => slug !== undefined));
+    this.clear(this.slugs.all());
     this.paced.set(this.options.topics.bridgeState, () => "", true);
     return this.paced.flush();
   }
@@ -142,7 +144,7 @@ export class StreamTopics {
   private stopUpdates(): void {
     const { clock } = this.options;
     this.found = this.bridge = undefined;
-    this.begun = false;
+    this.begun = this.settled = false;
     clock.clearTimeout(this.bridgeTimer);
     clock.clearTimeout(this.sliceTimer);
     this.bridgeTimer = undefined;
@@ -152,14 +154,28 @@ export class StreamTopics {
   private begin(found: ReadonlyMap<string, number>): void {
     const { mirror, onGone } = this.options;
     this.begun = true;
-    for (const id of this.slugs.ids()) if (!mirror.byId(id)) this.remove(id);
+    this.settle();
     for (const [slug, id] of found) {
       const stream = mirror.byId(id);
-      if (stream && (this.slugs.slug(id) === slug || this.slugs.adopt(slug, stream))) continue;
+      const isGone = !stream && mirror.complete;
+      if (!isGone && (this.slugs.slug(id) === slug || this.claim(slug, id, stream))) continue;
       this.clear([slug]);
-      if (!stream) onGone(id);
+      if (isGone) onGone(id);
     }
     this.publishAll();
+  }
+
+  /** One whose stream may still come is held for it, so that no other stream gets it. */
+  private claim(slug: string, id: number, stream: MirroredStream | undefined): boolean {
+    return stream ? this.slugs.adopt(slug, stream) : this.slugs.hold(slug, id);
+  }
+
+  /** Takes away what is of streams that are gone, once it is known which are not. */
+  private settle(): void {
+    const { mirror } = this.options;
+    if (this.settled || !mirror.complete) return;
+    this.settled = true;
+    for (const id of this.slugs.ids()) if (!mirror.byId(id)) this.remove(id);
   }
 
   /** In slices, so that nobody waits for 10,000. Whoever changes meanwhile is published at once. */

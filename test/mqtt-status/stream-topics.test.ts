@@ -69,6 +69,62 @@ describe("the topics of each stream", () => {
     assert.deepEqual(broker.on(deviceOf(9)).includes(""), false);
   });
 
+  it("stay, and so do the devices, while the store has given the streams no ids yet", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const left = (id: number) => ({ id, installation: INSTALLATION, state: "up" });
+    await broker.say(stateOf("cam_1_7"), left(7), { retain: true });
+    await broker.say(stateOf("yard"), left(8), { retain: true });
+    await broker.say(stateOf("removed"), left(9), { retain: true });
+    const { neighbours, configure } = startService(t);
+    const [cam, yard, added] = [liveStream(7, "Cam 1"), liveStream(8, "Back yard"), liveStream(12, "Yard")];
+    neighbours.streams = [cam, yard].map((stream) => ({ ...stream, id: null }));
+    neighbours.streams.push(added);
+    configure({ port: broker.port, per_stream: true, discovery: true });
+    // the topic of the one that was renamed meanwhile is not another's before that is known
+    await broker.keeps<StateMessage>(stateOf("yard_12"), ({ id }) => id === 12);
+    neighbours.change([cam]);
+    await broker.keeps<StateMessage>(stateOf("cam_1_7"), ({ name }) => name === "Cam 1");
+    assert.deepEqual(
+      [stateOf("cam_1_7"), stateOf("yard"), stateOf("removed"), deviceOf(7), deviceOf(8), deviceOf(9)].filter(
+        (topic) => broker.on(topic).includes(""),
+      ),
+      [],
+    );
+    neighbours.change([yard]);
+    await broker.keeps<StateMessage>(stateOf("back_yard"), ({ id }) => id === 8);
+    await until(() => !broker.kept.has(stateOf("yard")) && !broker.kept.has(stateOf("removed")));
+    await until(() => broker.on(deviceOf(9)).includes(""));
+    assert.deepEqual(
+      [stateOf("cam_1_7"), deviceOf(7), deviceOf(8)].filter((topic) => broker.on(topic).includes("")),
+      [],
+    );
+  });
+
+  it("stay when a deploy makes the store anew, whose ids come after its first answers", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const { neighbours, configure, service } = startService(t);
+    const streams = [1, 2, 3].map((id) => liveStream(id, `Cam ${id}`));
+    neighbours.streams = streams;
+    configure({ port: broker.port, per_stream: true, discovery: true });
+    await until(() => [1, 2, 3].every((id) => broker.on(deviceOf(id)).length > 0));
+    // at first it does not even know which streams there are
+    neighbours.beginAnew([]);
+    service.refresh();
+    assert.equal(neighbours.snapshots, 2);
+    const left = streams.filter(({ id }) => id !== 2);
+    neighbours.streams = left.map((stream) => ({ ...stream, id: null }));
+    neighbours.change(neighbours.streams.slice(0, 1));
+    await until(() => neighbours.snapshots === 3);
+    neighbours.change(left.map((stream) => ({ ...stream, state: "down" })));
+    await until(() => !broker.kept.has(stateOf("cam_2")) && broker.on(deviceOf(2)).includes(""));
+    for (const id of [1, 3]) {
+      await broker.keeps<StateMessage>(stateOf(`cam_${id}`), ({ state }) => state === "down");
+      for (const topic of [stateOf(`cam_${id}`), deviceOf(id)]) {
+        assert.equal(broker.on(topic).includes(""), false, topic);
+      }
+    }
+  });
+
   it("say a picture that came before the broker was there", async (t) => {
     const port = await unusedPort();
     const { neighbours, configure, service } = startService(t);

@@ -108,6 +108,8 @@ export class FakeNeighbours implements Outputs {
   /** What a change of config.yaml is answered with. */
   editAnswer = 200;
   answers = true;
+  /** How many were asked for. */
+  snapshots = 0;
   readonly trials: Record<string, unknown>[] = [];
   private seq = 1;
   private receive: (message: Record<string, unknown>) => void = () => {};
@@ -124,7 +126,10 @@ export class FakeNeighbours implements Outputs {
   toStore(message: Parameters<Outputs["toStore"]>[0]): void {
     if (!this.answers) return;
     if (message.topic === "delivered") this.delivered = message.payload.seq;
-    else this.reply({ ...message, seq: this.seq, payload: this.streams, part: 0, parts: 1 });
+    else {
+      this.snapshots++;
+      this.reply({ ...message, seq: this.seq, payload: this.streams, part: 0, parts: 1 });
+    }
   }
 
   answer(message: Record<string, unknown>): void {
@@ -142,11 +147,18 @@ export class FakeNeighbours implements Outputs {
     this.reply({ ...message, statusCode: this.editAnswer, payload: this.editAnswer < 400 ? payload : error });
   }
 
+  /** Another store takes the place of the one before, which had counted otherwise. */
+  beginAnew(streams: LiveStream[]): void {
+    this.seq += 5000;
+    this.streams = streams;
+  }
+
   /** Tells what is different now. */
   change(streams: LiveStream[], removed: string[] = []): void {
     const ids = new Set(streams.map(({ id }) => id));
+    const names = new Set([...removed, ...streams.map(({ name }) => name)]);
     this.streams = [
-      ...this.streams.filter(({ id, name }) => !ids.has(id) && !removed.includes(name)),
+      ...this.streams.filter(({ id, name }) => !ids.has(id) && !names.has(name)),
       ...streams,
     ];
     this.reply({ topic: "changes", seq: ++this.seq, payload: streams, removed });
