@@ -31,6 +31,8 @@ export interface StreamPublishingOptions {
 
 /** A store answers within milliseconds; Node-RED may still be starting. */
 const STORE_MISSING_MS = 30_000;
+/** Events wait so long for ids and topics. Without a store there are none. */
+const EVENTS_WAIT_MS = 10_000;
 
 /** Everything that `per_stream`, `discovery` and `commands` add to the one topic of v2.2. */
 export class StreamPublishing {
@@ -44,6 +46,8 @@ export class StreamPublishing {
   private readonly startedAt: number;
   private origin: Origin;
   private stranger = false;
+  /** The connection that no event was sent on yet. */
+  private eventsWait?: { link: Link; timer: unknown };
 
   constructor(
     private readonly options: StreamPublishingOptions,
@@ -73,6 +77,7 @@ export class StreamPublishing {
           this.images.publish(stream.name);
         },
         onGone: (id) => this.homeAssistant.remove(id),
+        onSettled: () => this.beginEvents(),
         onStranger: () => (this.stranger = true),
       },
       this.origin,
@@ -141,7 +146,8 @@ export class StreamPublishing {
     this.homeAssistant.online(link);
     this.images.online(link);
     this.streams.online(link);
-    this.events.online(link);
+    const timer = this.options.clock.setTimeout(() => this.beginEvents(), EVENTS_WAIT_MS);
+    this.eventsWait = { link, timer };
     this.commands.online(link);
   }
 
@@ -149,6 +155,7 @@ export class StreamPublishing {
     this.homeAssistant.offline();
     this.images.offline();
     this.streams.offline();
+    this.endEventsWait();
     this.events.offline();
     this.commands.offline();
   }
@@ -232,6 +239,18 @@ export class StreamPublishing {
       const payload = { action: "change-stream", name, stream: { enabled } } as const;
       this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
     }
+  }
+
+  private beginEvents(): void {
+    const link = this.endEventsWait();
+    if (link) this.events.online(link);
+  }
+
+  private endEventsWait(): Link | undefined {
+    const wait = this.eventsWait;
+    this.options.clock.clearTimeout(wait?.timer);
+    this.eventsWait = undefined;
+    return wait?.link;
   }
 
   private repeat(name: string): void {

@@ -18,6 +18,8 @@ export interface StreamTopicsOptions {
   /** A stream is published from now on, or has another name or topic. */
   onNamed: (stream: MirroredStream) => void;
   onGone: (id: number) => void;
+  /** Once a connection: every stream has its topic. */
+  onSettled: () => void;
   /** Another installation publishes below the same topic. */
   onStranger: () => void;
 }
@@ -51,6 +53,7 @@ export class StreamTopics {
   private begun = false;
   /** What belongs to no stream any more was cleared. */
   private settled = false;
+  private toldSettled = false;
   private bridgeTimer: unknown;
   private sliceTimer: unknown;
   private bridge?: string;
@@ -115,6 +118,9 @@ export class StreamTopics {
     for (const stream of named) this.options.onNamed(stream);
     this.publishBridge();
     this.settle();
+    if (!this.settled || this.toldSettled) return;
+    this.toldSettled = true;
+    this.options.onSettled();
   }
 
   /** Says the state of a stream again, changed or not. */
@@ -144,7 +150,7 @@ export class StreamTopics {
   private stopUpdates(): void {
     const { clock } = this.options;
     this.found = this.bridge = undefined;
-    this.begun = this.settled = false;
+    this.begun = this.settled = this.toldSettled = false;
     clock.clearTimeout(this.bridgeTimer);
     clock.clearTimeout(this.sliceTimer);
     this.bridgeTimer = undefined;

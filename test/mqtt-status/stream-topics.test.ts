@@ -172,6 +172,7 @@ describe("the topics of each stream", () => {
       {
         ...{ clock, mirror, topics: topicsOf("a/status"), version: "3.0.0", uptimeOf: () => null },
         ...{ onPublished: () => {}, onNamed: () => {}, onGone: () => {}, onStranger: () => {} },
+        onSettled: () => {},
       },
       { installation: INSTALLATION, zone: new ZonedTime("UTC") },
     );
@@ -224,5 +225,53 @@ describe("events", () => {
     const at = new ZonedTime("UTC").format(neighbours.transitions[1]?.at ?? 0);
     assert.deepEqual([events[0]?.at, events[0]?.stream], [at, "Gate"]);
     assert.equal(broker.heard.find(({ topic }) => topic === "streampulse/events")?.qos, 1);
+  });
+
+  it("of a run before have the id and the topic of their stream, however late the store is", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    await broker.say(stateOf("gate_7"), { id: 7, installation: INSTALLATION }, { retain: true });
+    const { neighbours, configure, service } = startService(t);
+    neighbours.hasStore = false;
+    neighbours.streams = [liveStream(7, "Gate"), { ...liveStream(9, "gate"), id: null }];
+    neighbours.transitions = [recent(1), recent(2), { ...recent(3), stream: "gate" }];
+    neighbours.delivered = 0;
+    configure({ port: broker.port, per_stream: true });
+    await until(() => (service.health().details.queued as number) >= 3);
+    neighbours.hasStore = true;
+    service.refresh();
+    await broker.keeps<StateMessage>(stateOf("gate_7"), ({ name }) => name === "Gate");
+    neighbours.change([liveStream(9, "gate")]);
+    await until(() => neighbours.delivered === 3);
+    const events = broker.on("streampulse/events").map((text) => JSON.parse(text) as Record<string, unknown>);
+    assert.deepEqual(
+      events.map(({ seq, stream, id, slug }) => [seq, stream, id, slug]),
+      [
+        [1, "Gate", 7, "gate_7"],
+        [2, "Gate", 7, "gate_7"],
+        [3, "gate", 9, "gate"],
+      ],
+    );
+  });
+
+  it("wait ten seconds for a store that is not there, and no longer", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const clock = new FakeClock();
+    const { neighbours, configure, service } = startService(t, { clock });
+    neighbours.hasStore = false;
+    neighbours.transitions = [recent(1)].map((event) => ({ ...event, at: clock.now() }));
+    neighbours.delivered = 0;
+    configure({ port: broker.port, per_stream: true, interval_seconds: 5 });
+    const details = () => service.health().details as { connected: boolean; queued: number };
+    await until(() => details().connected && details().queued > 0);
+    const events = () => broker.on("streampulse/events");
+    clock.pass(5000);
+    // what was published before it is there by then
+    await until(() => broker.on("streampulse/status").length === 2);
+    clock.pass(4500);
+    assert.deepEqual(events(), []);
+    clock.pass(500);
+    await until(() => events().length === 1);
+    const { seq, id, slug } = JSON.parse(events()[0] ?? "") as Record<string, unknown>;
+    assert.deepEqual([seq, id, slug], [1, null, null]);
   });
 });

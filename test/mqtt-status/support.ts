@@ -108,6 +108,8 @@ export class FakeNeighbours implements Outputs {
   /** What a change of config.yaml is answered with. */
   editAnswer = 200;
   answers = true;
+  /** A store that is begun late hears nothing before. */
+  hasStore = true;
   /** How many were asked for. */
   snapshots = 0;
   readonly trials: Record<string, unknown>[] = [];
@@ -126,7 +128,7 @@ export class FakeNeighbours implements Outputs {
   toStore(message: Parameters<Outputs["toStore"]>[0]): void {
     if (!this.answers) return;
     if (message.topic === "delivered") this.delivered = message.payload.seq;
-    else {
+    else if (this.hasStore) {
       this.snapshots++;
       this.reply({ ...message, seq: this.seq, payload: this.streams, part: 0, parts: 1 });
     }
@@ -157,10 +159,7 @@ export class FakeNeighbours implements Outputs {
   change(streams: LiveStream[], removed: string[] = []): void {
     const ids = new Set(streams.map(({ id }) => id));
     const names = new Set([...removed, ...streams.map(({ name }) => name)]);
-    this.streams = [
-      ...this.streams.filter(({ id, name }) => !ids.has(id) && !names.has(name)),
-      ...streams,
-    ];
+    this.streams = [...this.streams.filter(({ id, name }) => !ids.has(id) && !names.has(name)), ...streams];
     this.reply({ topic: "changes", seq: ++this.seq, payload: streams, removed });
   }
 
