@@ -14,6 +14,7 @@ import type { PublisherSettings } from "./publisher-settings";
 import type { Questions } from "./questions";
 import { StreamTopics } from "./stream-topics";
 import { StreamsMirror } from "./streams-mirror";
+import { Switches } from "./switches";
 import { Uptimes } from "./uptimes";
 
 export interface StreamPublishingOptions {
@@ -41,6 +42,7 @@ export class StreamPublishing {
   private readonly events: EventOutbox;
   private readonly homeAssistant: HomeAssistant;
   private readonly commands: Commands;
+  private readonly switches: Switches;
   private readonly images: Images;
   private readonly uptimes: Uptimes;
   private readonly startedAt: number;
@@ -59,8 +61,12 @@ export class StreamPublishing {
     this.origin = this.originOf(settings);
     this.mirror = new StreamsMirror(consumer, clock, {
       askSnapshot: (asker) => outputs.toStore({ topic: "snapshot", asker }),
-      onChange: (changed, removed) => this.streams.update(changed, removed),
+      onChange: (changed, removed) => {
+        this.switches.shown(changed);
+        this.streams.update(changed, removed);
+      },
     });
+    this.switches = new Switches(clock);
     this.uptimes = new Uptimes(
       clock,
       (parameters) => questions.ask("uptime", parameters),
@@ -193,6 +199,7 @@ export class StreamPublishing {
 
   /** What stream-config answered to a command: where it was refused, whoever switched sees that nothing changed. */
   receiveEdited(name: string, statusCode: number, payload: unknown): void {
+    this.switches.answered(name, statusCode >= 400);
     if (statusCode < 400) return;
     const { message } = (payload as { error?: { message?: unknown } } | null)?.error ?? {};
     const words = typeof message === "string" ? message.slice(0, 300) : `answer ${statusCode}`;
@@ -230,15 +237,12 @@ export class StreamPublishing {
     this.commands.configure(settings.commands);
   }
 
-  private enable(
-    { id, name, enabled: before }: { id: number; name: string; enabled: boolean },
-    enabled: boolean,
-  ) {
-    if (enabled === before) this.streams.repeat(id);
-    else {
-      const payload = { action: "change-stream", name, stream: { enabled } } as const;
-      this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
-    }
+  private enable(stream: { id: number; name: string; enabled: boolean }, enabled: boolean): void {
+    const { id, name } = stream;
+    if (enabled === this.switches.enabledOf(stream)) return this.streams.repeat(id);
+    this.switches.begin(name, enabled);
+    const payload = { action: "change-stream", name, stream: { enabled } } as const;
+    this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
   }
 
   private beginEvents(): void {

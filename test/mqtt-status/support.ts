@@ -104,7 +104,11 @@ export class FakeNeighbours implements Outputs {
   status = '{"Gate":{"status":"ok"}}\n';
   delivered: number | undefined;
   readonly checked: string[] = [];
-  readonly edits: unknown[] = [];
+  readonly edits: Parameters<Outputs["toConfig"]>[0]["payload"][] = [];
+  /** What is done when config.yaml was written. */
+  private readonly writing: (() => void)[] = [];
+  /** Writes at once. */
+  writes = true;
   /** What a change of config.yaml is answered with. */
   editAnswer = 200;
   answers = true;
@@ -143,10 +147,25 @@ export class FakeNeighbours implements Outputs {
   }
 
   toConfig(message: Parameters<Outputs["toConfig"]>[0]): void {
-    this.edits.push(message.payload);
-    const error = { error: { code: "read_only", message: "config.yaml cannot be written" } };
-    const payload = Buffer.from("");
-    this.reply({ ...message, statusCode: this.editAnswer, payload: this.editAnswer < 400 ? payload : error });
+    const { payload } = message;
+    this.edits.push(payload);
+    this.writing.push(() => {
+      const error = { error: { code: "read_only", message: "config.yaml cannot be written" } };
+      if (this.editAnswer >= 400)
+        return this.reply({ ...message, statusCode: this.editAnswer, payload: error });
+      if (payload.action !== "change-stream") throw new Error(`no command is a ${payload.action}`);
+      const { name, stream } = payload;
+      this.reply({ ...message, statusCode: this.editAnswer, payload: Buffer.from("") });
+      this.change(
+        this.streams.filter((one) => one.name === name).map((one) => ({ ...one, ...stream }) as LiveStream),
+      );
+    });
+    if (this.writes) this.write();
+  }
+
+  /** Makes one change of config.yaml, the oldest that waits. */
+  write(): void {
+    this.writing.shift()?.();
   }
 
   /** Another store takes the place of the one before, which had counted otherwise. */
