@@ -7,7 +7,7 @@ import type { DiscoveryContext } from "./discovery";
 import { EventOutbox } from "./event-outbox";
 import { HomeAssistant } from "./home-assistant";
 import { Images } from "./images";
-import type { IncomingMessage, Link } from "./link";
+import { TooLargeError, type IncomingMessage, type Link } from "./link";
 import type { Outputs } from "./outputs";
 import { eventPayload, type Origin } from "./payloads";
 import type { PublisherSettings } from "./publisher-settings";
@@ -48,6 +48,8 @@ export class StreamPublishing {
   private readonly startedAt: number;
   private origin: Origin;
   private stranger = false;
+  /** It was said on this connection that something is too large for the broker. */
+  private saidTooLarge = false;
   /** The connection that no event was sent on yet. */
   private eventsWait?: { link: Link; timer: unknown };
 
@@ -57,6 +59,7 @@ export class StreamPublishing {
   ) {
     const { clock, logger, random, consumer, outputs, questions, version, onPublished } = options;
     const { topics } = settings;
+    const onRefused = (error: Error) => this.sayTooLarge(error);
     this.startedAt = clock.elapsed();
     this.origin = this.originOf(settings);
     this.mirror = new StreamsMirror(consumer, clock, {
@@ -76,7 +79,7 @@ export class StreamPublishing {
     );
     this.streams = new StreamTopics(
       {
-        ...{ clock, mirror: this.mirror, topics, version, onPublished },
+        ...{ clock, mirror: this.mirror, topics, version, onPublished, onRefused },
         uptimeOf: (name) => this.uptimes.of(name),
         onNamed: (stream) => {
           this.homeAssistant.announce(stream);
@@ -90,14 +93,14 @@ export class StreamPublishing {
     );
     this.homeAssistant = new HomeAssistant(
       {
-        ...{ clock, random, onPublished },
+        ...{ clock, random, onPublished, onRefused },
         all: () => this.mirror.all(),
         slugOf: (id) => this.streams.slugOf(id),
       },
       this.discoveryContext(settings),
     );
     this.images = new Images({
-      ...{ topics, onPublished },
+      ...{ topics, onPublished, onRefused },
       slugOf: (name) => this.slugOf(name),
       onImage: (name) => {
         const stream = this.mirror.byName(name);
@@ -147,7 +150,7 @@ export class StreamPublishing {
 
   online(link: Link): void {
     this.uptimes.start();
-    this.stranger = false;
+    this.stranger = this.saidTooLarge = false;
     // first the old states are read, then everything is published; Home Assistant is told of each topic as it is known
     this.homeAssistant.online(link);
     this.images.online(link);
@@ -243,6 +246,12 @@ export class StreamPublishing {
     this.switches.begin(name, enabled);
     const payload = { action: "change-stream", name, stream: { enabled } } as const;
     this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
+  }
+
+  private sayTooLarge(error: Error): void {
+    if (!(error instanceof TooLargeError) || this.saidTooLarge) return;
+    this.saidTooLarge = true;
+    this.options.logger.warn(error.message);
   }
 
   private beginEvents(): void {

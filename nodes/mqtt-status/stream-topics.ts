@@ -15,6 +15,7 @@ export interface StreamTopicsOptions {
   /** Of the last 24 hours, 0 to 1; null while it is not known. */
   uptimeOf: (name: string) => number | null;
   onPublished: (messages: number) => void;
+  onRefused: (error: Error) => void;
   /** A stream is published from now on, or has another name or topic. */
   onNamed: (stream: MirroredStream) => void;
   onGone: (id: number) => void;
@@ -62,8 +63,8 @@ export class StreamTopics {
     private readonly options: StreamTopicsOptions,
     private origin: Origin,
   ) {
-    const { clock, topics, onPublished, onStranger } = options;
-    this.paced = new PacedPublisher(clock, PACE, onPublished);
+    const { clock, topics, onPublished, onRefused, onStranger } = options;
+    this.paced = new PacedPublisher(clock, PACE, onPublished, onRefused);
     this.kept = new KeptStates({
       ...{ clock, topics, installation: origin.installation, onStranger },
       onRead: (found) => {

@@ -171,7 +171,13 @@ describe("the topics of each stream", () => {
     const topics = new StreamTopics(
       {
         ...{ clock, mirror, topics: topicsOf("a/status"), version: "3.0.0", uptimeOf: () => null },
-        ...{ onPublished: () => {}, onNamed: () => {}, onGone: () => {}, onStranger: () => {} },
+        ...{
+          onPublished: () => {},
+          onRefused: () => {},
+          onNamed: () => {},
+          onGone: () => {},
+          onStranger: () => {},
+        },
         onSettled: () => {},
       },
       { installation: INSTALLATION, zone: new ZonedTime("UTC") },

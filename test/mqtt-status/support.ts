@@ -68,8 +68,11 @@ export class FakeLink implements Link {
   readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** Confirms at once. */
   confirms = true;
+  /** Why it takes nothing. */
+  refusal?: Error;
 
   publish(topic: string, payload: string | Buffer, { qos, retain }: PublishOptions): Promise<void> {
+    if (this.refusal) return Promise.reject(this.refusal);
     this.sent.push({ topic, payload: payload.toString(), qos, retain });
     if (qos === 0 || this.confirms) return Promise.resolve();
     return new Promise((resolve, reject) => void this.waiting.push({ resolve, reject }));
