@@ -203,21 +203,21 @@ export class BrokerSession implements Link {
   private acknowledged(ask: (done: (error?: Error | null) => void) => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.unacknowledged++;
-      this.waitForAck();
+      this.ackTimer ??= this.waitForAck();
       ask((error) => {
         this.unacknowledged--;
-        this.waitForAck();
+        this.options.clock.clearTimeout(this.ackTimer);
+        this.ackTimer = this.unacknowledged > 0 ? this.waitForAck() : undefined;
         if (error) reject(error);
         else resolve();
       });
     });
   }
 
-  private waitForAck(): void {
+  private waitForAck(): unknown {
     const { clock, place } = this.options;
-    clock.clearTimeout(this.ackTimer);
-    if (this.unacknowledged === 0 || this.ended) return;
-    this.ackTimer = clock.setTimeout(() => {
+    if (this.ended) return undefined;
+    return clock.setTimeout(() => {
       this.end({ kind: "lost", text: `The broker ${place.broker} does not confirm what it is sent.` });
     }, ACK_TIMEOUT_MS);
   }
