@@ -25,7 +25,7 @@ export interface Certificates {
   clientKey: string;
 }
 
-/** Debian's broker, with v2.2's four ways to connect. Needs "mosquitto". */
+/** Debian's broker with its defaults, and v2.2's four ways to connect. Needs "mosquitto". */
 export class Mosquitto {
   private process?: ReadyProcess;
   readonly ports = { port: 0, ws_port: 0, tls_port: 0, tls_ws_port: 0 };
@@ -54,8 +54,7 @@ export class Mosquitto {
   private async config(): Promise<string> {
     const { folder, user, certificates, clientCertificates, settings = [] } = this.options;
     // as root it would become a user who may not read the test's folder
-    const lines = ["user root", "persistence false", "max_queued_messages 0", "max_inflight_messages 0"];
-    lines.push(...settings);
+    const lines = ["user root", "persistence false", ...settings];
     if (user) {
       const passwords = path.join(folder, "passwords");
       execFileSync("mosquitto_passwd", ["-c", "-b", passwords, user.name, user.password], {
