@@ -85,9 +85,10 @@ function sayWhereToLook({ ports, password, folder, streams, mqttPort }: Opened):
   say("Ctrl-C ends it and removes the folder.");
 }
 
-/** @returns a promise that the first Ctrl-C (or SIGTERM, SIGHUP) resolves */
+/** @returns a promise that the first Ctrl-C (or SIGTERM, SIGHUP, or the end of what started us) resolves */
 function askedToStop(): Promise<void> {
   return new Promise((resolve) => {
+    if (process.connected) process.once("disconnect", () => resolve());
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
   });
 }

@@ -166,6 +166,8 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => void product.stop());
   }
+  // scripts/run.mjs holds the other end: it may be killed
+  if (process.connected) process.once("disconnect", () => void product.stop());
   product.start().then(
     ({ api, gui, editor }) => logger.info(readyLine(api, gui, editor)),
     // what is the matter stands in the log already

@@ -1,7 +1,7 @@
 // What every npm command of this repository goes through: it gets a Node.js that is new enough, installs what is
 // missing, builds what is stale, says what it does, and then runs the task. Plain Node.js without dependencies, from
 // version 18 on, because it runs before anything is there.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import path from "node:path";
@@ -115,11 +115,26 @@ const env = {
   PATH: [path.dirname(node), path.join(root, "node_modules", ".bin"), process.env.PATH].join(path.delimiter),
 };
 
-const runNode = (args) => run(node, args, { env }).status ?? 1;
+let running;
+let stopped = false;
+
+/**
+ * @param linked it ends with us, even where we are killed: by the channel that closes then
+ * @returns its exit code, as a promise
+ */
+function runNode(args, { linked = false } = {}) {
+  const stdio = linked ? ["inherit", "inherit", "inherit", "ipc"] : "inherit";
+  running = spawn(node, args, { cwd: root, env, stdio });
+  return new Promise((resolve) => {
+    running.once("error", (error) => fail(`cannot run ${node}: ${error.message}`));
+    running.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
 const tool = (name, file) => path.join(root, "node_modules", name, file);
 const build = () => runNode([path.join(root, "scripts", "build.mjs")]);
-const lint = () =>
-  runNode([tool("prettier", "bin/prettier.cjs"), "--check", "--log-level=warn", "."]) ||
+const lint = async () =>
+  (await runNode([tool("prettier", "bin/prettier.cjs"), "--check", "--log-level=warn", "."])) ||
   runNode([tool("eslint", "bin/eslint.js"), "--max-warnings=0", "."]);
 
 /** In step order; the first that fails ends the command with its code. */
@@ -129,17 +144,27 @@ const tasks = {
   lint: [lint],
   docs: [build, () => runNode([path.join(root, "scripts", "config-docs.mjs"), ...rest])],
   format: [() => runNode([tool("prettier", "bin/prettier.cjs"), "--write", "--log-level=warn", "."])],
-  start: [build, () => runNode([path.join(root, "dist/runtime/start.js"), ...rest])],
-  demo: [build, () => runNode([path.join(root, "dist/demo/demo.js"), ...rest])],
+  start: [build, () => runNode([path.join(root, "dist/runtime/start.js"), ...rest], { linked: true })],
+  demo: [build, () => runNode([path.join(root, "dist/demo/demo.js"), ...rest], { linked: true })],
   bench: [build, () => runNode([path.join(root, "dist/bench/bench.js"), ...rest])],
   test: [build, lint, () => runNode([path.join(root, "scripts", "test.mjs"), ...rest])],
 };
 
 if (!tasks[task]) fail(`unknown task ${task}: one of ${Object.keys(tasks).join(", ")}`);
-// Ctrl-C reaches the running task by itself; this process must outlive it to report its code.
-process.on("SIGINT", () => {});
-process.on("SIGTERM", () => {});
-for (const step of tasks[task]) {
-  const code = step();
-  if (code !== 0) process.exit(code);
+function stop(signal) {
+  stopped = true;
+  running?.kill(signal);
 }
+// Ctrl-C reaches the running task by itself, other senders know only us; we outlive it to report its code.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+// npm hands a signal to its shell alone, which dies of it without a word to us
+const parent = process.ppid;
+const watchParent = () => process.ppid !== parent && stop("SIGTERM");
+if (process.env.npm_lifecycle_event) setInterval(watchParent, 500).unref();
+for (const [index, step] of tasks[task].entries()) {
+  const code = await step();
+  if (code !== 0) process.exit(code);
+  if (stopped && index < tasks[task].length - 1) process.exit(1);
+}
+// the channel of a task that has ended must not keep us
+process.exit(0);

@@ -39,6 +39,9 @@ export type ChildOutcome =
   /** This machine could not run it, or had no turn for it in time. */
   | { end: "not_started"; because: string };
 
+/** Hears of each process when it was started, and when it has ended. */
+export type ChildListener = (pid: number, runs: boolean) => void;
+
 const MOST_WAITING = 6;
 const KEPT_STDERR = 4096;
 const MOST_STDERR = 1024 * 1024;
@@ -54,6 +57,7 @@ export class Children {
   constructor(
     private readonly clock: Clock,
     private readonly mostAtOnce = 2,
+    private readonly onChild: ChildListener = () => {},
   ) {}
 
   /** False when so many wait already that another one had better not. */
@@ -69,7 +73,7 @@ export class Children {
       if (!came) return { end: "not_started", because: "too many pictures are examined at once" };
     }
     if (this.stopped) return { end: "stopped" };
-    const child = new Child(task, this.clock);
+    const child = new Child(task, this.clock, this.onChild);
     const onAbort = () => child.end("stopped");
     this.running.add(child);
     task.signal?.addEventListener("abort", onAbort);
@@ -104,6 +108,18 @@ export class Children {
   }
 }
 
+/** Kills a process with all that it has started. Nothing happens where it has ended. */
+export function killGroup(pid: number): void {
+  for (const target of process.platform === "win32" ? [pid] : [-pid, pid]) {
+    try {
+      process.kill(target, "SIGKILL");
+      return;
+    } catch {
+      // it has ended, or leads no group
+    }
+  }
+}
+
 /** One child process from its start to its outcome. */
 class Child {
   private process?: ChildProcess;
@@ -119,6 +135,7 @@ class Child {
   constructor(
     private readonly task: ChildTask,
     private readonly clock: Clock,
+    private readonly onChild: ChildListener,
   ) {}
 
   run(timeoutMs: number): Promise<ChildOutcome> {
@@ -139,12 +156,7 @@ class Child {
     if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
     // where the system cannot end it, nobody is to wait for it
     this.timers.push(this.clock.setTimeout(() => this.finish({ end: because }), GRACE_MS));
-    try {
-      if (process.platform === "win32") child.kill("SIGKILL");
-      else process.kill(-child.pid, "SIGKILL");
-    } catch {
-      child.kill("SIGKILL");
-    }
+    killGroup(child.pid);
   }
 
   private start(): void {
@@ -157,6 +169,11 @@ class Child {
       windowsHide: true,
     });
     this.process = child;
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.onChild(pid, true);
+      child.once("exit", () => this.onChild(pid, false));
+    }
     child.once("error", (error: NodeJS.ErrnoException) => this.failed(error));
     child.stdout?.on("data", (chunk: Buffer) => this.hear(chunk));
     child.stderr?.on("data", (chunk: Buffer) => this.overhear(chunk));

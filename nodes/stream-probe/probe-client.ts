@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Clock } from "../../common/clock";
+import { killGroup } from "../../common/ffmpeg/child-process";
 import type { Logger } from "../../common/logger";
 import type { Rename } from "../../common/renames";
 import { SupervisedWorker } from "../../common/supervised-worker";
@@ -14,6 +15,7 @@ import type { TestAnswer } from "./stream-tests";
 
 /** A thread that says nothing for so long hangs. It reports every second. */
 const SILENCE_MS = 20_000;
+const TURN_MS = 1000;
 const MOST_ERROR_CHARACTERS = 300;
 const INTERRUPTED: TestAnswer = {
   refused: {
@@ -34,6 +36,8 @@ export interface ProbeClientOptions {
   onPicture(stream: string, jpeg: Buffer): void;
   /** Once a second, and with undefined when the thread has died. */
   onStatistics(statistics: EngineStatistics | undefined): void;
+  /** How long it may say nothing, for tests. */
+  silenceMs?: number;
 }
 
 /**
@@ -46,6 +50,9 @@ export class ProbeClient {
   private readonly confirmed = new Map<string, StreamState>();
   private lastSeq = 0;
   private watchdog: unknown;
+  private silentMs = 0;
+  /** What the thread has started and what would outlive it. */
+  private readonly children = new Set<number>();
   private worker: SupervisedWorker<ToWorker, FromWorker>;
   private closed = false;
   /** Restarts come one after another. */
@@ -70,6 +77,7 @@ export class ProbeClient {
     this.closed = true;
     this.options.clock.clearTimeout(this.watchdog);
     await this.worker.stop();
+    this.endChildren();
     this.interruptTests();
     await this.restarting;
   }
@@ -78,6 +86,7 @@ export class ProbeClient {
   restart(): Promise<void> {
     this.restarting = this.restarting.then(async () => {
       await this.worker.stop();
+      this.endChildren();
       this.interruptTests();
       if (this.closed) return;
       this.worker = this.newWorker();
@@ -170,7 +179,8 @@ export class ProbeClient {
   }
 
   private brief(): void {
-    this.expectReport();
+    this.silentMs = 0;
+    this.watch();
     if (!this.streams?.stopped) this.run.runningSince = this.options.clock.now();
     if (this.pauses.all || this.pauses.names.length > 0)
       this.worker.post({ kind: "pauses", pauses: this.pauses });
@@ -183,6 +193,7 @@ export class ProbeClient {
     this.run.restarts++;
     this.run.lastError = (reason.split("\n", 1)[0] ?? "").slice(0, MOST_ERROR_CHARACTERS);
     this.run.runningSince = null;
+    this.endChildren();
     this.interruptTests();
     if (!this.streams?.stopped) this.options.onStates(this.pendingStates());
     this.options.onStatistics(undefined);
@@ -216,8 +227,12 @@ export class ProbeClient {
       case "tested":
         this.tests.get(message.id)?.(message.answer);
         return void this.tests.delete(message.id);
+      case "child":
+        if (message.runs) this.children.add(message.pid);
+        else this.children.delete(message.pid);
+        return;
       case "statistics":
-        this.expectReport();
+        this.silentMs = 0;
         return this.options.onStatistics(message.statistics);
     }
   }
@@ -227,13 +242,24 @@ export class ProbeClient {
     this.tests.clear();
   }
 
-  private expectReport(): void {
-    const { clock, logger } = this.options;
+  private endChildren(): void {
+    for (const pid of this.children) killGroup(pid);
+    this.children.clear();
+  }
+
+  /**
+   * Counts turns of our own loop and not the time: where this process was frozen or its loop held up, the reports wait
+   * to be read behind the timer.
+   */
+  private watch(): void {
+    const { clock, logger, silenceMs = SILENCE_MS } = this.options;
     clock.clearTimeout(this.watchdog);
     if (this.closed) return;
     this.watchdog = clock.setTimeout(() => {
-      logger.error(`the probe worker has said nothing for ${SILENCE_MS / 1000} s`);
+      this.silentMs += TURN_MS;
+      if (this.silentMs < silenceMs) return this.watch();
+      logger.error(`the probe worker has said nothing for ${silenceMs / 1000} s`);
       this.killWorker();
-    }, SILENCE_MS);
+    }, TURN_MS);
   }
 }

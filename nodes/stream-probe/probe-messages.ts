@@ -30,4 +30,6 @@ export type FromWorker =
   | { kind: "states"; states: StreamState[] }
   | { kind: "picture"; stream: string; jpeg: Uint8Array }
   | { kind: "tested"; id: number; answer: TestAnswer }
+  /** A process that it has started, or that has ended: nobody else can end it when the thread dies. */
+  | { kind: "child"; pid: number; runs: boolean }
   | { kind: "statistics"; statistics: EngineStatistics };

@@ -20,7 +20,7 @@ function run(port: MessagePort): void {
     logger: workerLogger(port),
     network: { clock: systemClock, resolver: new Resolver(systemClock), connections: new Set() },
     probers: PROBERS,
-    tools: new FfmpegTools(systemClock, process.env),
+    tools: new FfmpegTools(systemClock, process.env, (pid, runs) => send({ kind: "child", pid, runs })),
     output: {
       checks: (checks) => send({ kind: "checks", checks }),
       transition: (transition) => send({ kind: "transition", transition }),

@@ -1,13 +1,25 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { systemClock } from "../../common/clock";
 import type { Check, StreamState, Transition } from "../../contracts/check";
 import type { EngineStatistics } from "../../nodes/stream-probe/engine";
 import { ProbeClient } from "../../nodes/stream-probe/probe-client";
+import { fakeProgram } from "../support/fake-program";
 import { monitorSettings, stream } from "../support/fake-probing";
 import { RecordingLogger } from "../support/recording-logger";
 import { answering, describeOk, rtsp, ScriptedCamera } from "../support/scripted-camera";
+import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
+
+/** Its reports come every second, on a loaded machine some later. */
+const SILENCE_MS = 5000;
+
+/** One that has ended may stand in the list of processes until its parent does. */
+function runs(pid: string): boolean {
+  const text = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : ") Z";
+  return !/\) [ZX]/.test(text);
+}
 
 describe("the probe thread", () => {
   let camera: ScriptedCamera;
@@ -22,7 +34,12 @@ describe("the probe thread", () => {
     for (const list of [checks, transitions, states, statistics]) list.length = 0;
     logger = new RecordingLogger();
     camera = await ScriptedCamera.start(answering(describeOk));
-    client = new ProbeClient({
+    client = newClient();
+    client.start();
+  });
+
+  function newClient(): ProbeClient {
+    return new ProbeClient({
       clock: systemClock,
       logger,
       onChecks: (list) => checks.push(...list),
@@ -31,9 +48,9 @@ describe("the probe thread", () => {
       onStates: (list) => states.push(...list),
       onPicture: () => {},
       onStatistics: (numbers) => statistics.push(numbers),
+      silenceMs: SILENCE_MS,
     });
-    client.start();
-  });
+  }
 
   afterEach(async () => {
     await client.stop();
@@ -71,6 +88,50 @@ describe("the probe thread", () => {
     assert.deepEqual([states.at(-1)?.since, client.facts.restarts, transitions.length], [since, 1, 1]);
     assert.ok(!states.some(({ state }) => state === "down"));
     assert.match(logger.texts("error")[0] ?? "", /^probe worker died and is started again in 500 ms/);
+  });
+
+  it(
+    "takes what it has started with it when it dies",
+    { skip: !existsSync("/proc/self/stat") },
+    async (t) => {
+      await client.stop();
+      const file = fakeProgram(
+        temporaryFolder(t),
+        "ffprobe",
+        `note("pid " + process.pid); setInterval(() => {}, 1000);`,
+      );
+      const before = process.env.FFPROBE_PATH;
+      process.env.FFPROBE_PATH = file;
+      client = newClient();
+      client.start();
+      if (before === undefined) delete process.env.FFPROBE_PATH;
+      else process.env.FFPROBE_PATH = before;
+      const streams = [stream("gate", { level: "handshake", url: camera.url("/gate") })];
+      client.setStreams(streams, monitorSettings(2), []);
+      client.checkNow([], "deep");
+      const pid = await until(() => {
+        const notes = existsSync(`${file}.notes`) ? readFileSync(`${file}.notes`, "utf8") : "";
+        return /pid (\d+)/.exec(notes)?.[1];
+      });
+      assert.equal(runs(pid), true);
+      client.killWorker();
+      await until(() => !runs(pid));
+    },
+  );
+
+  it("lives on where this process was held up for longer than it may be silent", async () => {
+    client.setStreams([], monitorSettings(2), []);
+    await until(() => statistics.length > 0);
+    const { length } = statistics;
+    await new Promise<void>((resolve) =>
+      // neither timers nor reports are heard meanwhile, and timers come first afterwards
+      setImmediate(() => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SILENCE_MS + 1500);
+        resolve();
+      }),
+    );
+    await until(() => statistics.length > length + 2);
+    assert.deepEqual([client.facts.restarts, logger.texts("error")], [0, []]);
   });
 
   it("is started again by hand, which announces nothing, and goes on where it was", async () => {

@@ -145,9 +145,7 @@ describe("the node stream-probe", () => {
     const pids = () =>
       [...readFileSync(`${file}.notes`, "utf8").matchAll(/pid (\d+)/g)].map(([, pid]) => Number(pid));
     await until(() => pids().length === 2 && isAlive(pids()[1] ?? 0));
-    const beganAt = performance.now();
     await node.close();
-    assert.ok(performance.now() - beganAt < 2000);
     await until(() => !pids().some(isAlive));
   });
 });

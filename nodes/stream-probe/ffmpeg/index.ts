@@ -1,5 +1,5 @@
 import type { Clock } from "../../../common/clock";
-import { Children } from "../../../common/ffmpeg/child-process";
+import { Children, type ChildListener } from "../../../common/ffmpeg/child-process";
 import { Programs } from "../../../common/ffmpeg/programs";
 import { StreamTool } from "../../../common/ffmpeg/stream-tool";
 import type { ProbeNotMade, ProbeRequest, ProbeResult } from "../probers/prober";
@@ -18,6 +18,8 @@ export interface MediaTools {
   stop(): void;
 }
 
+const MOST_AT_ONCE = 2;
+
 /** The tools as they are: child processes of ffprobe and ffmpeg. */
 export class FfmpegTools implements MediaTools {
   private readonly children: Children;
@@ -25,8 +27,8 @@ export class FfmpegTools implements MediaTools {
   private readonly picture: PictureGrab;
 
   /** @param env where the programs are looked for */
-  constructor(clock: Clock, env: NodeJS.ProcessEnv) {
-    this.children = new Children(clock);
+  constructor(clock: Clock, env: NodeJS.ProcessEnv, onChild?: ChildListener) {
+    this.children = new Children(clock, MOST_AT_ONCE, onChild);
     const programs = new Programs(clock, this.children, env);
     this.deep = new DeepCheck(clock, new StreamTool("ffprobe", this.children, programs));
     this.picture = new PictureGrab(new StreamTool("ffmpeg", this.children, programs));
