@@ -174,12 +174,7 @@ describe("mosquitto that takes only small messages", needs("mosquitto"), () => {
   const MOST_BYTES = 20_000;
 
   it("says so by MQTT 5: what is larger is not sent, to the byte, and the connection stays", async (t) => {
-    const broker = new Mosquitto({
-      folder: temporaryFolder(t),
-      settings: [`max_packet_size ${MOST_BYTES}`],
-    });
-    await broker.start();
-    t.after(() => broker.stop());
+    const broker = await startMosquitto(t, `max_packet_size ${MOST_BYTES}`);
     const { port } = broker.ports;
     const { heard } = await listenTo(t, port, "a/#");
     const { connection, told } = connect(t, { port, protocolVersion: 5 });
@@ -206,12 +201,7 @@ describe("mosquitto that takes only small messages", needs("mosquitto"), () => {
   });
 
   it("is told everything else, and a person is told what is missing", async (t) => {
-    const broker = new Mosquitto({
-      folder: temporaryFolder(t),
-      settings: [`max_packet_size ${MOST_BYTES}`],
-    });
-    await broker.start();
-    t.after(() => broker.stop());
+    const broker = await startMosquitto(t, `max_packet_size ${MOST_BYTES}`);
     const { port } = broker.ports;
     const { heard } = await listenTo(t, port, "streampulse/streams/+/state");
     const { neighbours, configure, service, logger } = startService(t);
@@ -237,9 +227,7 @@ describe("mosquitto that takes only small messages", needs("mosquitto"), () => {
 describe("mosquitto killed under load", needs("mosquitto"), () => {
   it("and begun again: no transition is lost, none is out of order, and the states are there again", async (t) => {
     // who listens here must hear everything, also where this machine is slow
-    const broker = new Mosquitto({ folder: temporaryFolder(t), settings: ["max_queued_messages 0"] });
-    await broker.start();
-    t.after(() => broker.stop());
+    const broker = await startMosquitto(t, "max_queued_messages 0");
     // the publisher must not be there before the one who listens: QoS 1 promises nothing to who is not
     const door = await Door.start(t, broker.ports.port);
     const { client, heard } = await listenTo(t, broker.ports.port, "streampulse/events");
@@ -295,6 +283,14 @@ describe("mosquitto killed under load", needs("mosquitto"), () => {
     await until(() => state.heard.length > 0);
   });
 });
+
+/** One that ends with the test. */
+async function startMosquitto(test: TestContext, ...settings: string[]): Promise<Mosquitto> {
+  const broker = new Mosquitto({ folder: temporaryFolder(test), settings });
+  await broker.start();
+  test.after(() => broker.stop());
+  return broker;
+}
 
 function numberOf(event: string | undefined): number {
   return (JSON.parse(event ?? "{}") as { seq: number }).seq;

@@ -159,9 +159,7 @@ export class FakeNeighbours implements Outputs {
       if (payload.action !== "change-stream") throw new Error(`no command is a ${payload.action}`);
       const { name, stream } = payload;
       this.reply({ ...message, statusCode: this.editAnswer, payload: Buffer.from("") });
-      this.change(
-        this.streams.filter((one) => one.name === name).map((one) => ({ ...one, ...stream }) as LiveStream),
-      );
+      this.change(this.streams.filter((one) => one.name === name).map((one) => ({ ...one, ...stream })));
     });
     if (this.writes) this.write();
   }
