@@ -18,6 +18,8 @@ interface Secret {
 
 /** Words that cameras use in paths and queries before a password. */
 const SECRET_WORD = /pass|pwd|psw|token|key|auth|secret|sign|^sig$|session|cred|^hash$|^pin$/i;
+/** Those that are too short, or mean too much else, for a part of a path. */
+const SECRET_KEY = /pas$|pw$|^p$|(?<!bar|de|en|time)code$/i;
 const REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 /** The URL with `********` in the place of each secret. `${NAME}` is none and stays. */
@@ -123,7 +125,7 @@ function pathSecrets(url: string, from: number): Secret[] {
     const start = from + index;
     const pairs = pairsOf(segment, start);
     if (pairs.length > 0) secrets.push(...pairs);
-    else if (isSecretWord(before) || looksRandom(segment) || segment === MASKED_SECRET) {
+    else if (SECRET_WORD.test(before) || looksRandom(segment) || segment === MASKED_SECRET) {
       secrets.push({ start, end: start + segment.length, label: "segment" });
     }
     before = segment;
@@ -134,7 +136,7 @@ function pathSecrets(url: string, from: number): Secret[] {
 /** `user=admin_password=x_channel=1` and `user=admin&password=x`, as some recorders have it in the path. */
 function pairsOf(segment: string, start: number): Secret[] {
   return [...segment.matchAll(/([A-Za-z]+)=(.*?)(?=_[A-Za-z]+=|[&;]|$)/g)]
-    .filter(([, word = ""]) => isSecretWord(word))
+    .filter(([, word = ""]) => isSecretKey(word))
     .map(({ 0: all, 1: word = "", 2: value = "", index }) => {
       const end = start + index + all.length;
       return { start: end - value.length, end, label: `path ${word}` };
@@ -145,9 +147,7 @@ function querySecrets(url: string, from: number): Secret[] {
   const query = url.indexOf("?", from);
   if (query < 0) return [];
   return [...url.slice(query + 1).matchAll(/([^&;#=]+)=([^&;#]*)/g)]
-    .filter(
-      ([, word = "", value = ""]) => isSecretWord(word) || looksRandom(value) || value === MASKED_SECRET,
-    )
+    .filter(([, word = "", value = ""]) => isSecretKey(word) || looksRandom(value) || value === MASKED_SECRET)
     .map(({ 0: all, 1: word = "", 2: value = "", index }) => {
       const end = query + 1 + index + all.length;
       return { start: end - value.length, end, label: `query ${word}` };
@@ -170,8 +170,9 @@ function isWorthHiding(value: string): boolean {
   return value !== "" && !REFERENCE.test(value);
 }
 
-function isSecretWord(word: string): boolean {
-  return SECRET_WORD.test(word);
+/** Of `key=value`. */
+function isSecretKey(word: string): boolean {
+  return SECRET_WORD.test(word) || SECRET_KEY.test(word);
 }
 
 /**

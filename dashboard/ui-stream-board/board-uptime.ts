@@ -57,16 +57,19 @@ export class BoardUptime {
 
   /** Somebody looks: what is newer comes soon. */
   wake(): void {
-    const { clock, streams, isWanted } = this.options;
+    const { clock, isWanted } = this.options;
     if (this.stopped || this.isAsking || !isWanted()) return;
-    const everyMs = streams() > MANY_STREAMS ? EVERY_MS_OF_MANY : EVERY_MS;
     clock.clearTimeout(this.timer);
     this.timer = clock.setTimeout(
       () => {
         void this.refresh();
       },
-      Math.max(0, this.askedAt + everyMs - clock.elapsed()),
+      Math.max(0, this.askedAt + this.everyMs - clock.elapsed()),
     );
+  }
+
+  private get everyMs(): number {
+    return this.options.streams() > MANY_STREAMS ? EVERY_MS_OF_MANY : EVERY_MS;
   }
 
   private async refresh(): Promise<void> {
@@ -77,7 +80,7 @@ export class BoardUptime {
       onUptime(this.take(JSON.parse(await ask()) as UptimeAnswer));
     } catch (error) {
       logger.warn(`uptime cannot be shown: ${(error as Error).message}`);
-      this.askedAt += RETRY_MS - EVERY_MS;
+      this.askedAt = clock.elapsed() + RETRY_MS - this.everyMs;
     }
     this.isAsking = false;
     this.wake();

@@ -12,8 +12,8 @@ export const OUTPUTS = { config: 0, probe: 1, mqtt: 2 } as const;
 /** A test waits for its turn and for a place at the host, and then up to a minute for a slow camera. */
 const TEST_MS = 70_000;
 const MQTT_TEST_MS = 25_000;
-/** 10 MB of another system's configuration, and saving 20,000 streams. */
-const IMPORT_MS = 60_000;
+/** 10 MB of another system's configuration, and saving 20,000 streams. The flow's link calls and the gateway wait a little longer. */
+export const IMPORT_MS = 60_000;
 
 export interface SettingsHandlersOptions {
   requests: WireRequests;

@@ -26,6 +26,13 @@ export class SaveFault extends Error {
   }
 }
 
+/** Neither the new bytes nor the old ones could be written. */
+class HalfWritten extends Error {
+  constructor(readonly code: string) {
+    super();
+  }
+}
+
 /** Changes whenever a byte does. */
 export function revisionOf(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
@@ -87,7 +94,11 @@ export class ConfigFile {
     } catch (error) {
       if (error instanceof ChangedMeanwhile) throw error;
       const code = errorCode(error);
-      const sentence = `${this.name} cannot be saved (${code}): ${adviceOf(code)}.`;
+      const advice =
+        error instanceof HalfWritten
+          ? "the disk failed in the middle of it, and the file is damaged: put a kept version or a backup back"
+          : adviceOf(code);
+      const sentence = `${this.name} cannot be saved (${code}): ${advice}.`;
       throw new SaveFault(sentence, NO_NEW_FILES.has(code));
     }
   }
@@ -158,22 +169,35 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-/** In place. A full disk is the likely fault, and the old text needs no more room than it had. */
+/**
+ * In place. A full disk is the likely fault, and the old text needs no more room than it had: it is cut off only when
+ * the new one stands there whole.
+ */
 async function overwrite(target: string, bytes: Buffer, before: Buffer): Promise<void> {
   const handle = await open(target, "r+");
-  const write = async (content: Buffer) => {
-    await handle.write(content, 0, content.length, 0);
-    await handle.truncate(content.length);
-    await handle.sync();
-  };
   try {
-    await write(bytes);
+    await writeWhole(handle, bytes);
   } catch (error) {
-    await write(before).catch(() => {});
+    await writeWhole(handle, before).catch((second: unknown) => {
+      throw new HalfWritten(errorCode(second));
+    });
     throw error;
   } finally {
     await handle.close();
   }
+}
+
+/** From the beginning to the end, and nothing behind it. */
+async function writeWhole(handle: FileHandle, content: Buffer): Promise<void> {
+  let at = 0;
+  // where room ends, a write is short, and only the next one fails
+  while (at < content.length) {
+    const { bytesWritten } = await handle.write(content, at, content.length - at, at);
+    if (bytesWritten === 0) throw Object.assign(new Error("nothing was written"), { code: "EIO" });
+    at += bytesWritten;
+  }
+  await handle.truncate(content.length);
+  await handle.sync();
 }
 
 /** What a process that was killed has left. */

@@ -11,18 +11,29 @@ export interface GuardedRequest extends IncomingMessage {
 }
 
 export type Permission =
-  | { ok: true; access: Access; /** Lasting name of the session. */ session?: string }
+  | {
+      ok: true;
+      access: Access;
+      /** Lasting name of the session. */ session?: string;
+      /** Id. */ token?: string;
+    }
   | { ok: false; status: 401 | 403; code: string; message: string };
 
-/** Decides whether a request may take a route: one rule for all three listeners. */
+/**
+ * Decides whether a request may take a route: one rule for all three listeners. A socket is for sessions only. Whether
+ * it is a page of this host that opens one, its door has to ask: a browser tells so of WebSockets only.
+ */
 export function permit(account: Account, request: IncomingMessage, route: Route): Permission {
   if (account.setupNeeded && route.access === "account") {
     return refuse(403, "setup_needed", "Choose a password on the set-up page first.");
   }
-  const token = bearerToken(request);
+  // what a page sends over its socket may write, and no page opens it with a token
+  const isSocket = route.to === "socket";
+  const token = isSocket ? undefined : bearerToken(request);
   const rights = token === undefined ? undefined : account.tokenRights(token);
-  if (rights !== undefined) {
-    if (rights === "write" || !isWrite(request)) return { ok: true, access: "token" };
+  if (token !== undefined && rights !== undefined) {
+    if (rights === "write" || !isWrite(request))
+      return { ok: true, access: "token", token: account.tokens.idOf(token) };
     return refuse(403, "read_only", "This token may only read. Make one that may write after login.");
   }
   const secret = sessionCookie(request);
@@ -34,7 +45,10 @@ export function permit(account: Account, request: IncomingMessage, route: Route)
   // on Node-RED's own port the same path may be written to
   const isPublic = route.access === "public" && !isWrite(request) && !account.apiNeedsToken;
   if (route.access === "open" || isPublic) return { ok: true, access: "anybody" };
-  return refuse(401, "login_needed", "Sign in, or send Authorization: Bearer with an API token.");
+  const message = isSocket
+    ? "Sign in: this is for people, and takes no API token."
+    : "Sign in, or send Authorization: Bearer with an API token.";
+  return refuse(401, "login_needed", message);
 }
 
 function refuse(status: 401 | 403, code: string, message: string): Permission {

@@ -50,6 +50,8 @@ export class Account {
   /** `STREAMPULSE_ADMIN_PASSWORD` is set: the password cannot be changed here. */
   readonly fixed: boolean;
 
+  /** Editor tokens of an older one are void. In memory it grows also where the file cannot be written. */
+  private currentGeneration: number;
   private readonly file: AuthFile;
   private readonly hasher = new PasswordHasher();
   private readonly byAddress: RateLimit;
@@ -60,6 +62,7 @@ export class Account {
 
   constructor(private readonly options: AccountOptions) {
     this.file = options.authFile;
+    this.currentGeneration = this.file.data.generation;
     this.fixed = options.adminPassword !== undefined;
     this.sessions = new Sessions(this.file, options.clock, options.logger);
     this.tokens = new ApiTokens(this.file, options.clock);
@@ -106,9 +109,8 @@ export class Account {
     return this.code;
   }
 
-  /** Editor tokens of an older generation are void. */
   get generation(): number {
-    return this.file.data.generation;
+    return this.currentGeneration;
   }
 
   /** Checks a password; wrong, too often and too busy differ in the wait only. */
@@ -175,24 +177,29 @@ export class Account {
       const admin = await this.hasher.hash(form.fresh);
       this.file.change((data) => {
         data.admin = admin;
-        data.generation++;
+        data.generation = this.currentGeneration + 1;
       });
     } catch (error) {
       if (error instanceof TooManyHashes) return { ok: false, waitMs: BUSY_MS };
       throw error;
     }
+    this.currentGeneration++;
     this.sessions.endOthers(session);
     this.cutEditors();
     return { ok: true };
   }
 
-  /** Ends every session, and voids every token of the editor. Tokens of scripts stay. */
+  /**
+   * Ends every session, and voids every token of the editor. Tokens of scripts stay.
+   * @throws the file system's error when a restart may bring them back; here they have ended
+   */
   signOutEverywhere(): void {
+    this.currentGeneration++;
     this.sessions.endAll();
-    this.file.change((data) => {
-      data.generation++;
-    });
     this.cutEditors();
+    this.file.change((data) => {
+      data.generation = this.currentGeneration;
+    });
   }
 
   /**
@@ -205,6 +212,18 @@ export class Account {
     return () => void this.editors.delete(cut);
   }
 
+  /**
+   * Ties an open socket or answer to the session or token on whose behalf it is; `STREAMPULSE_API_TOKEN` lasts as long
+   * as the process.
+   * @param cut is called when that ends
+   * @returns call it when the thing has ended by itself
+   */
+  trackOpen({ session, token }: { session?: string; token?: string }, cut: () => void): () => void {
+    if (session !== undefined) return this.sessions.track(session, cut);
+    if (token !== undefined) return this.tokens.track(token, cut);
+    return () => {};
+  }
+
   private cutEditors(): void {
     const cuts = [...this.editors];
     this.editors.clear();
@@ -213,7 +232,7 @@ export class Account {
 
   /** @returns what a bearer token may do: `STREAMPULSE_API_TOKEN` reads, the tokens made after login write too */
   tokenRights(token: string): "read" | "write" | undefined {
-    if (this.tokens.has(token)) return "write";
+    if (this.tokens.idOf(token) !== undefined) return "write";
     const { apiToken } = this.options;
     return apiToken !== undefined && sameSecret(token, apiToken) ? "read" : undefined;
   }

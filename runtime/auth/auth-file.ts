@@ -9,7 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { z } from "zod";
 import { firstIssue } from "../../common/first-issue";
@@ -91,12 +91,18 @@ function write(file: string, data: AuthData): void {
   rmSync(temporary, { force: true });
   const handle = openSync(temporary, "wx", 0o600);
   try {
-    writeSync(handle, `${JSON.stringify(data, null, 2)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
+    try {
+      // unlike writeSync it goes on until all is written: on a nearly full disk the first write may be short
+      writeFileSync(handle, `${JSON.stringify(data, null, 2)}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
-  renameSync(temporary, file);
 }
 
 function read(file: string): string {

@@ -64,10 +64,8 @@ export class EditorLogin {
       return answerError(response, permission.status, permission.code, permission.message);
     }
     request.streampulseAccess = permission.access;
-    if (permission.session !== undefined) {
-      const untrack = this.account.sessions.track(permission.session, () => request.socket.destroy());
-      response.once("close", untrack);
-    }
+    const untrack = this.account.trackOpen(permission, () => request.socket.destroy());
+    response.once("close", untrack);
     // the dashboard's socket is checked by its cookie a second time
     if (!target.path.startsWith("/dashboard")) hideCredentials(request);
     next();

@@ -1,6 +1,7 @@
 import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import type { AuthData, AuthFile } from "./auth-file";
+import { HeldOpen } from "./held-open";
 import { newSecret, secretHash } from "./secrets";
 
 const DAY_MS = 24 * 3_600_000;
@@ -17,7 +18,8 @@ const MOST_SESSIONS = 200;
  */
 export class Sessions {
   private list: AuthData["sessions"];
-  private readonly open = new Map<string, Set<() => void>>();
+  private readonly open = new HeldOpen();
+  private isSaved = true;
   private timer: unknown;
 
   constructor(
@@ -28,10 +30,11 @@ export class Sessions {
     this.list = [...file.data.sessions];
   }
 
-  /** Ends what has expired, also while nobody asks. */
+  /** Ends what has expired, also while nobody asks, and writes what could not be written. */
   start(): void {
     this.timer = this.clock.setTimeout(() => {
       this.endWhere((session) => this.isOver(session));
+      if (!this.isSaved) this.save();
       this.start();
     }, SWEEP_MS);
   }
@@ -90,12 +93,7 @@ export class Sessions {
    * @returns call it when the thing has ended by itself
    */
   track(hash: string, cut: () => void): () => void {
-    const cuts = this.open.get(hash) ?? new Set();
-    this.open.set(hash, cuts.add(cut));
-    return () => {
-      cuts.delete(cut);
-      if (cuts.size === 0 && this.open.get(hash) === cuts) this.open.delete(hash);
-    };
+    return this.open.track(hash, cut);
   }
 
   private isOver(session: { createdAt: number; seenAt: number }): boolean {
@@ -108,23 +106,24 @@ export class Sessions {
     if (ended.length === 0) return;
     this.list = this.list.filter((session) => !ended.includes(session));
     this.save();
-    for (const { hash } of ended) {
-      const cuts = this.open.get(hash);
-      this.open.delete(hash);
-      for (const cut of cuts ?? []) cut();
-    }
+    for (const { hash } of ended) this.open.cut(hash);
   }
 
-  /** A full disk must not keep anybody from signing in or out: then the sessions end with this process. */
+  /** A full disk must not keep anybody from signing in or out: it is tried again until there is room. */
   private save(): void {
     try {
       this.file.change((data) => {
         data.sessions = this.list;
       });
+      if (!this.isSaved) this.logger.info("auth.json can be written again");
+      this.isSaved = true;
     } catch (error) {
-      this.logger.error(
-        `auth.json cannot be written, sessions end with this run: ${(error as Error).message}`,
-      );
+      if (this.isSaved) {
+        this.logger.error(
+          `auth.json cannot be written (${(error as Error).message}): until it can, a restart ends new sessions and brings back those that have ended`,
+        );
+      }
+      this.isSaved = false;
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { inspect } from "node:util";
+import type { Clock } from "../../common/clock";
 import type { Logger } from "../../common/logger";
 import { permit, type GuardedRequest } from "../auth/access";
 import type { Account } from "../auth/account";
@@ -37,11 +38,12 @@ export interface GatewayOptions {
   logger: Logger;
   /** Of the flows as they are now. */
   flows(): FlowFacts;
-  flowAnswerMs?: number;
+  clock: Pick<Clock, "setTimeout" | "clearTimeout">;
 }
 
-/** A message that was on its way through a flow when that was deployed never arrives: its request must not wait for ever. */
-const FLOW_ANSWER_MS = 15_000;
+const READ_ANSWER_MS = 15_000;
+/** More than a flow waits for config.yaml to be written (its link calls have 65 s), so that its own answer comes first. */
+export const WRITE_ANSWER_MS = 70_000;
 
 /** The guard at the two public ports: whatever is not known to be allowed is refused here. */
 export class Gateway {
@@ -75,7 +77,10 @@ export class Gateway {
     request.streampulseAccess = permission.access;
     if (route.to === "own") return this.answerOwn(target.path, request, response, permission.session);
     setFlowHeaders(response, route, target.path, this.options.flows());
-    this.handOn(route, target.segments, request, response, permission.session);
+    // an answer may take long: a preview, an export, a socket by polling
+    const untrack = this.options.account.trackOpen(permission, () => request.socket.destroy());
+    response.once("close", untrack);
+    this.handOn(route, target.segments, request, response);
   }
 
   /** The dashboard's WebSocket. Only a session of this very host opens it, and it ends with the session. */
@@ -88,13 +93,11 @@ export class Gateway {
     const { account } = this.options;
     const permission = permit(account, request, route);
     if (!permission.ok) return refuseUpgrade(socket, permission.status);
-    if (permission.session !== undefined) {
-      if (!isSameOrigin(request)) return refuseUpgrade(socket, 403);
-      socket.once(
-        "close",
-        account.sessions.track(permission.session, () => socket.destroy()),
-      );
-    }
+    if (!isSameOrigin(request)) return refuseUpgrade(socket, 403);
+    socket.once(
+      "close",
+      account.trackOpen(permission, () => socket.destroy()),
+    );
     request.streampulseAccess = permission.access;
     this.options.doors.upgrade(request, socket, head);
   }
@@ -104,16 +107,8 @@ export class Gateway {
     segments: readonly string[],
     request: GuardedRequest,
     response: ServerResponse,
-    session: string | undefined,
   ): void {
-    const { account, doors, logger } = this.options;
-    if (session !== undefined) {
-      // an answer may take long: a preview, an export, a socket by polling
-      response.once(
-        "close",
-        account.sessions.track(session, () => request.socket.destroy()),
-      );
-    }
+    const { doors, logger } = this.options;
     // socket.io hangs on the server itself and looks at the cookie a second time
     if (route.to === "socket") return doors.server(request, response);
     hideCredentials(request);
@@ -130,7 +125,7 @@ export class Gateway {
       answerError(response, status, "no_flow", message);
     };
     const toFlow = () => {
-      this.limitWait(response);
+      this.limitWait(request, response);
       doors.flow(request, response, unanswered);
     };
     if (!isWrite(request)) return toFlow();
@@ -141,13 +136,15 @@ export class Gateway {
     });
   }
 
-  private limitWait(response: ServerResponse): void {
-    const message = "The flow did not answer; it may just have been deployed. Try again.";
-    const timer = setTimeout(
-      () => answerError(response, 503, "no_answer", message),
-      this.options.flowAnswerMs ?? FLOW_ANSWER_MS,
-    );
-    response.once("close", () => clearTimeout(timer));
+  /** A message that was on its way through a flow when that was deployed never arrives: its request must not wait for ever. */
+  private limitWait(request: IncomingMessage, response: ServerResponse): void {
+    const { clock } = this.options;
+    const [limitMs, advice] = isWrite(request)
+      ? [WRITE_ANSWER_MS, "Look whether it was done before you try again."]
+      : [READ_ANSWER_MS, "Try again."];
+    const message = `The flow did not answer; it may just have been deployed. ${advice}`;
+    const timer = clock.setTimeout(() => answerError(response, 503, "no_answer", message), limitMs);
+    response.once("close", () => clock.clearTimeout(timer));
   }
 
   private answerOwn(

@@ -62,7 +62,7 @@ export class ProductRuntime {
       flows,
       editorUrl: () => this.editorUrl() ?? "(its port is taken)",
     });
-    const gateway = new Gateway({ account, pages, doors, logger, flows });
+    const gateway = new Gateway({ account, pages, doors, logger, flows, clock });
     this.editorSockets = new EditorSockets(server, account);
     const shared = { host: bind, logger, clock };
     this.editorPort = new EditorPort(server, { ...shared, ...this.listener("editor") });

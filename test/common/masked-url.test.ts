@@ -26,6 +26,17 @@ const HIDDEN: [name: string, url: string, shown: string][] = [
     "http://cam/v.cgi?user=admin&pwd=********&res=hd",
   ],
   [
+    "short words for it",
+    "http://cam/v.cgi?loginuse=admin&loginpas=888888&u=a&p=geheim1&pw=x&userpw=y&pas=1",
+    "http://cam/v.cgi?loginuse=admin&loginpas=********&u=a&p=********&pw=********&userpw=********&pas=********",
+  ],
+  [
+    "a code in the query",
+    "rtsp://h/live/main?code=998877&accessCode=12345&verify_code=AB",
+    "rtsp://h/live/main?code=********&accessCode=********&verify_code=********",
+  ],
+  ["a short word in the path", "rtsp://nvr/u=admin_p=a1_ch=2", "rtsp://nvr/u=admin_p=********_ch=2"],
+  [
     "a token in the query",
     "https://h/live.m3u8?token=abc&x=1&sig=xyz",
     "https://h/live.m3u8?token=********&x=1&sig=********",
@@ -54,6 +65,8 @@ const SHOWN = [
   "rtsp://10.0.0.1/MediaProfile00000",
   "rtsp://10.0.0.1/Streaming/Channels/101",
   "http://10.0.0.1:8080/axis-cgi/mjpg/video.cgi?camera=1&resolution=640x480",
+  "http://10.0.0.1/v.cgi?codec=h264&encode=1&timecode=on&barcode=7&profile=main&fps=5&mp=2&op=get",
+  "http://10.0.0.1/p/1/code/pw/live",
   "http://10.0.0.1/@home/a@b.m3u8",
   "rtsp://admin@10.0.0.1/x",
   "rtsp://admin:@10.0.0.1/x",

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { describe, it } from "node:test";
+import { connectAsync } from "mqtt";
 import { parse } from "yaml";
+import { unusedPort } from "../../demo/cameras";
 import { NODE_FLAGS } from "../../runtime/start";
 import { parsed } from "../stream-config/helpers";
 import { projectRoot } from "../support/fixtures";
+import { needs } from "../support/needs";
+import { ReadyProcess } from "../support/ready-process";
+import { temporaryFolder } from "../support/temporary-folder";
 import { Engine, needsCompose } from "./engine";
 
 const read = (...names: string[]) => readFileSync(path.join(projectRoot, ...names), "utf8");
@@ -40,7 +46,7 @@ describe("the Dockerfile", () => {
   });
 });
 
-describe("the compose files", needsCompose, () => {
+describe("the compose files", needsCompose(), () => {
   const docker = new Engine();
 
   async function services(
@@ -103,17 +109,61 @@ describe("the compose files", needsCompose, () => {
 });
 
 describe("the files beside the compose files", () => {
-  it("tell StreamPulse of the broker", () => {
+  /** The example's settings of MQTT. */
+  function settingsOf(password: string) {
     const text = read("examples", "compose", "mqtt", "config.yaml");
-    const { problems, settings } = parsed(`${text}streams: []\n`, { MQTT_PASSWORD: "secret" });
+    const { problems, settings } = parsed(`${text}streams: []\n`, { MQTT_PASSWORD: password });
     assert.deepEqual(problems, []);
-    const { enabled, host, username, password } = settings.mqtt;
+    return settings.mqtt;
+  }
+
+  it("tell StreamPulse of the broker", () => {
+    const { enabled, host, username, password } = settingsOf("secret");
     assert.deepEqual(
       { enabled, host, username, password },
       { enabled: true, host: "mosquitto", username: "streampulse", password: "secret" },
     );
-    const compose = read("examples", "compose", "mqtt", "compose.yaml");
-    assert.ok(compose.includes("printf 'streampulse:%s\\n'"), "the broker knows the same user");
+  });
+
+  it("let StreamPulse in at the broker, whatever its password", needs("mosquitto"), async (t) => {
+    const folder = temporaryFolder(t);
+    const port = await unusedPort();
+    const config = read("examples", "compose", "mqtt", "mosquitto.conf")
+      .replace("listener 1883", `user root\nlistener ${port} 127.0.0.1`)
+      .replaceAll("/tmp/passwords", path.join(folder, "passwords"))
+      .replace("/mosquitto/data/", `${folder}/`)
+      // to a pipe it would come in blocks
+      .replace("log_dest stdout", "log_dest stderr");
+    writeFileSync(path.join(folder, "mosquitto.conf"), config);
+    const { services } = parse(read("examples", "compose", "mqtt", "compose.yaml")) as {
+      services: Record<string, { command: string[] }>;
+    };
+    const [shell = "", ...args] = services.mosquitto?.command ?? [];
+    const script = (args.pop() ?? "")
+      .replaceAll("$$", "$")
+      .replaceAll("/tmp/passwords", path.join(folder, "passwords"))
+      .replaceAll("/mosquitto/config/mosquitto.conf", path.join(folder, "mosquitto.conf"))
+      // an image's user, which need not be here
+      .replace("chown mosquitto", "test -s");
+    for (const password of ["long:secret", `-c $HOME "it's" \\n %s`]) {
+      const env = { ...process.env, MQTT_PASSWORD: password };
+      // as after a restart, the file of passwords is there already
+      for (let starts = 0; starts < 2; starts++) {
+        const ready = /version \S+ running/;
+        const broker = new ReadyProcess({ file: shell, args: [...args, script], env, ready });
+        await broker.start();
+        try {
+          const { username } = settingsOf("secret");
+          const options = { username: username ?? "", password, connectTimeout: 10_000, reconnectPeriod: 0 };
+          const client = await connectAsync(`mqtt://127.0.0.1:${port}`, options);
+          await client.endAsync();
+          const wrong = connectAsync(`mqtt://127.0.0.1:${port}`, { ...options, password: "long" });
+          await assert.rejects(wrong, /Not authorized/);
+        } finally {
+          await broker.stop();
+        }
+      }
+    }
   });
 
   it("bring Grafana its data and its dashboard", () => {

@@ -85,7 +85,7 @@ async function history(name: string, cookie: string): Promise<{ at: number; mess
   return ((await response.json()) as { checks: { at: number; message: string }[] }).checks;
 }
 
-describe("the container", needsEngine, () => {
+describe("the container", needsEngine(), () => {
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), "streampulse-container-"));
     await engine.start();

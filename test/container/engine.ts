@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import process from "node:process";
 import { promisify } from "node:util";
+import { skipped } from "../support/needs";
 
 const run = promisify(execFile);
 
@@ -14,18 +15,31 @@ const works = (...args: string[]) =>
 const hasCompose = works("compose", "version");
 const isRunning = hasCompose && works("version");
 
-/** Options for a suite that needs Docker's command with Compose, and no engine. */
-export const needsCompose: { skip: string | false } = {
-  skip: hasCompose ? false : "needs docker with Compose on the PATH",
-};
+/** Says that this machine has no engine, where it must not be a failure under `CI=true`. */
+const WITHOUT_DOCKER = process.env.STREAMPULSE_WITHOUT_DOCKER === "true";
 
-/** Options for a suite that needs a Docker engine: skipped, by name, where there is none and none can be started. */
-export const needsEngine: { skip: string | false } = {
-  skip:
-    isRunning || STARTER
-      ? false
-      : "needs a Docker engine with Compose (running, or STREAMPULSE_DOCKER_ENGINE: a program that starts one)",
-};
+/**
+ * Options for a suite that needs Docker's command with Compose, and no engine.
+ * @throws Error as `skipped` does
+ */
+export const needsCompose = () => unless(hasCompose, "needs docker with Compose on the PATH");
+
+/**
+ * Options for a suite that needs a Docker engine: skipped, by name, where there is none and none can be started.
+ * @throws Error as `skipped` does
+ */
+export const needsEngine = () =>
+  unless(
+    isRunning || STARTER !== undefined,
+    "needs a Docker engine with Compose (running, or STREAMPULSE_DOCKER_ENGINE: a program that starts one)",
+  );
+
+function unless(isThere: boolean, reason: string): { skip: string | false } {
+  if (isThere) return { skip: false };
+  return WITHOUT_DOCKER
+    ? { skip: `${reason}; STREAMPULSE_WITHOUT_DOCKER=true leaves it out` }
+    : skipped(reason);
+}
 
 /** The Docker engine of this machine: the one that runs, else one that is started for these tests and stopped after. */
 export class Engine {

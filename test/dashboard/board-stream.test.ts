@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import type { Download, Page } from "playwright-core";
 import { needs } from "../support/needs";
@@ -18,8 +19,9 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     page = await board.list();
   });
   afterEach(async () => {
-    if (await page?.getByRole("article").count())
-      await page.getByRole("button", { name: "All streams" }).click();
+    if (!(await page?.getByRole("article").count())) return;
+    await page.getByRole("button", { name: "All streams" }).click();
+    await page.getByRole("article").waitFor({ state: "detached" });
   });
   after(() => board?.stop());
 
@@ -33,7 +35,7 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     page
       .locator(".waterfall dl > div")
       .filter({ has: page.getByText(name, { exact: true }) })
-      .getByText(/^\d+ ms$/);
+      .getByText(/^[\d,]+ ms$/);
 
   it("shows the latency with its states, looks closer, and says what each moment was, by pointer and by keys", async () => {
     await open("Front door");
@@ -48,9 +50,9 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     await page.keyboard.press("End");
     await page
       .locator(".tip")
-      .getByText(/^\d+ ms on average \(\d+ ms to \d+ ms\)$/)
+      .getByText(/^[\d,]+ ms on average \([\d,]+ ms to [\d,]+ ms\)$/)
       .waitFor();
-    assert.match((await plot.getAttribute("aria-valuetext")) ?? "", /^(Up|Pending), \d+ ms on average/);
+    assert.match((await plot.getAttribute("aria-valuetext")) ?? "", /^(Up|Pending), [\d,]+ ms on average/);
     await page.keyboard.press("+");
     await whole.waitFor();
     await page.keyboard.press("-");
@@ -101,7 +103,7 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     const [time, state, latency, message] = await newest();
     assert.match(time ?? "", /^\d\d:\d\d:\d\d$/);
     assert.equal(state, "Up");
-    assert.match(latency?.trim() ?? "", /^\d+ ms$/);
+    assert.match(latency?.trim() ?? "", /^[\d,]+ ms$/);
     assert.match(message ?? "", /^RTSP 200/);
     for (let count = 0; count < 3; count++) {
       const known = (await newest())[0];
@@ -190,6 +192,25 @@ describe("the page of one stream", needs("chromium", "ffmpeg"), () => {
     await board.gate.stop();
     await page.getByRole("alert").getByText("The picture broke off: the camera sends no more.").waitFor();
     await board.gate.start();
+  });
+
+  it("shows no other stream under the name of one that is gone", async () => {
+    const name = "To be deleted";
+    await open(name);
+    await page.getByRole("button", { name: "All streams" }).click();
+    await open("Nursery");
+    const file = path.join(board.product.dataDir, "config.yaml");
+    const config = JSON.parse(readFileSync(file, "utf8")) as { streams: { name: string }[] };
+    board.product.writeConfig({
+      ...config,
+      streams: config.streams.filter((stream) => stream.name !== name),
+    });
+    await page.goBack();
+    await rowOf(page, name).waitFor({ state: "detached" });
+    await page.goBack();
+    await page.getByRole("status").getByText("To be deleted").waitFor();
+    assert.equal(await page.getByRole("heading", { level: 1 }).count(), 0);
+    assert.equal(new URL(page.url()).searchParams.get("stream"), name);
   });
 
   it("asked nothing of any other machine, and had no fault", () => {

@@ -25,5 +25,8 @@ describe("pasted lines", () => {
   it("are named without credentials", () => {
     assert.equal(nameFromUrl("rtsp://admin:p@ss@192.0.2.1:554/ch1/main?token=x#y"), "192.0.2.1 ch1/main");
     assert.equal(nameFromUrl("http://cam/"), "cam");
+    const recorder = "rtsp://192.0.2.1:554/user=admin_password=tlJwpbo6_channel=1_stream=0.sdp?real_stream";
+    assert.equal(nameFromUrl(recorder), "192.0.2.1");
+    assert.equal(nameFromUrl("rtsp://viewer:s3c/ret@"), "stream");
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import type { Page } from "playwright-core";
 import { RtspCamera } from "../../demo/cameras";
 import { needs } from "../support/needs";
@@ -173,6 +173,18 @@ streams:
     const rows = form().getByRole("listitem");
     await rows.first().waitFor();
     assert.equal(await rows.count(), 4);
+    // what is applied is what was looked at
+    const apply = form().getByRole("button", { name: /^Apply/ });
+    await form().getByRole("textbox").press("End");
+    await form().getByRole("textbox").press("Backspace");
+    await rows.first().waitFor({ state: "detached" });
+    assert.equal(await apply.count(), 0);
+    await form().getByRole("button", { name: "Preview" }).click();
+    await rows.first().waitFor();
+    await form().getByLabel("Format").selectOption("csv");
+    await rows.first().waitFor({ state: "detached" });
+    await form().getByRole("button", { name: "Preview" }).click();
+    await rows.first().waitFor();
     await form().getByRole("checkbox", { name: /Porch/ }).uncheck();
     await form().getByRole("button", { name: "Apply 2 streams" }).click();
     await form().getByText("Done: 2 added, 0 changed.").waitFor();
@@ -208,6 +220,23 @@ streams:
     await form().getByRole("button", { name: "Discard" }).click();
     await form().waitFor({ state: "detached" });
     assert.equal(streams().length, 6);
+  });
+
+  it("makes a new one of what stands in the form when somebody deletes it meanwhile", async () => {
+    await page.getByRole("button", { name: "Edit Yard" }).click();
+    await form().getByLabel("Group").fill("garden north");
+    const config = parse(settings.config) as Written;
+    settings.config = stringify({ ...config, streams: config.streams.filter(({ name }) => name !== "Yard") });
+    await form().getByRole("button", { name: "Make it a new stream" }).click();
+    await form().getByRole("button", { name: "Add", exact: true }).click();
+    await form().waitFor({ state: "detached" });
+    assert.deepEqual(written("Yard"), {
+      name: "Yard",
+      url: camera.url("/live"),
+      group: "garden north",
+      tags: ["north", "old"],
+      heartbeat_seconds: 3,
+    });
   });
 
   it("shows names as text", async () => {

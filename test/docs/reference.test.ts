@@ -45,7 +45,7 @@ describe("the environment variables of the documents", () => {
     );
     const inTable = table.flatMap(({ cells }) => codesIn(cells[0]));
     const hosts = /^STREAMPULSE_HOST_/;
-    const ofTests = /^STREAMPULSE_(?:DOCKER_ENGINE|NODE_22|SCREENSHOTS)$/;
+    const ofTests = /^STREAMPULSE_(?:DOCKER_ENGINE|WITHOUT_DOCKER|NODE_22|SCREENSHOTS)$/;
     for (const name of read) {
       if (!hosts.test(name) && !ofTests.test(name))
         assert.ok(inTable.includes(name), `${name} stands in CONFIG.md`);

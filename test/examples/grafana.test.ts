@@ -97,6 +97,72 @@ describe("the Grafana dashboard and the alerts of Prometheus", () => {
     assert.equal(new Set(ids).size, ids.length);
   });
 
+  it("leave out streams that are switched off", needs("promtool"), (t) => {
+    const series = (stream: string, up: string, ageSeconds: string) =>
+      Object.entries({ stream_up: up, stream_last_seen_age_seconds: ageSeconds }).map(([name, values]) => ({
+        series: `${name}{instance="here:7000",job="streampulse",stream="${stream}"}`,
+        values,
+      }));
+    const counts = Object.entries({ total: 4, ok: 1, fail: 3 }).map(([name, value]) => ({
+      series: `system_${name}_streams{instance="here:7000",job="streampulse"}`,
+      values: `${value}x20`,
+    }));
+    const yard = (up: string) => [
+      ...series("Yard", up, "10x20"),
+      // checked once an hour
+      ...series("Gate", "0x20", "0+60x20"),
+      ...series("never on", "0x20", "999999x20"),
+      ...series("switched off", "0x20", "90000+60x20"),
+      ...counts,
+    ];
+    const failing = (stream: string) => ({
+      exp_labels: { severity: "warning", instance: "here:7000", job: "streampulse", stream },
+      exp_annotations: { summary: `${stream} has shown no picture for 5 minutes` },
+    });
+    const most = {
+      exp_labels: { severity: "critical", instance: "here:7000", job: "streampulse" },
+      exp_annotations: { summary: "100% of the streams of here:7000 fail: is it the network?" },
+    };
+    const expressions = dashboard.panels.flatMap(({ title, targets }) =>
+      targets.map(({ expr }) => [title, withoutVariables(expr)] as const),
+    );
+    const shown = (title: string, ...samples: [labels: string, value: number][]) => ({
+      expr: expressions.find(([name]) => name === title)?.[1],
+      eval_time: "10m",
+      exp_samples: samples.map(([labels, value]) => ({ labels, value })),
+    });
+    const ofStream = (stream: string, name = "") =>
+      `${name}{instance="here:7000",job="streampulse",stream="${stream}"}`;
+    const tests = [
+      {
+        input_series: yard("1x20"),
+        alert_rule_test: [
+          { eval_time: "10m", alertname: "StreamFails", exp_alerts: [failing("Gate")] },
+          { eval_time: "10m", alertname: "ManyStreamsFail", exp_alerts: [] },
+        ],
+        promql_expr_test: [
+          shown("Show a picture", ["{}", 1]),
+          shown("Fail", ["{}", 1]),
+          shown("Streams", ["{}", 4]),
+          shown("Fail now", [ofStream("Gate", "stream_up"), 0]),
+          shown("Worst in this time", [ofStream("Gate"), 0], [ofStream("Yard"), 1]),
+        ],
+      },
+      {
+        input_series: yard("0x20"),
+        alert_rule_test: [
+          { eval_time: "10m", alertname: "StreamFails", exp_alerts: [failing("Gate"), failing("Yard")] },
+          { eval_time: "10m", alertname: "ManyStreamsFail", exp_alerts: [most] },
+        ],
+        promql_expr_test: [shown("Show a picture", ["{}", 0]), shown("Fail", ["{}", 2])],
+      },
+    ].map((test) => ({ interval: "1m", ...test }));
+    const file = path.join(temporaryFolder(t), "alerts.test.yml");
+    writeFileSync(file, stringify({ rule_files: [alertsFile], evaluation_interval: "1m", tests }));
+    const { status, stdout, stderr } = spawnSync("promtool", ["test", "rules", file], { encoding: "utf8" });
+    assert.equal(status, 0, stdout + stderr);
+  });
+
   it("say what Prometheus understands", needs("promtool"), (t) => {
     const file = path.join(temporaryFolder(t), "rules.yml");
     const rules = dashboard.panels.flatMap(({ id, targets }) =>

@@ -4,6 +4,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { io } from "socket.io-client";
 import { RtspCamera } from "../../demo/cameras";
+import { projectRoot } from "../support/fixtures";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 import { INSTALL, installedUserDir, nodeReds, nodes, npm, OwnNodeRed, PACKAGE } from "./drop-in";
@@ -69,6 +70,8 @@ describe("the packed package in somebody's own Node-RED", () => {
     const foreign = /^(dist\/(test|demo|bench|editor)|test|demo|bench|editor)\/|\/binding\.gyp$/;
     const strange = packed.filter((file) => foreign.test(file));
     assert.deepEqual(strange, []);
+    const ofNodeRed = readdirSync(path.join(userDir, "node_modules")).filter((name) => /node-red/.test(name));
+    assert.deepEqual(ofNodeRed, [], "Node-RED's own parts are those that run");
   });
 
   it(
@@ -102,10 +105,12 @@ describe("the packed package in somebody's own Node-RED", () => {
         await looksRight(own);
         await looksRight(own, "de");
 
-        assert.equal(await own.deploy(withoutDashboard()), 204);
+        assert.equal(await own.deploy(await withoutDashboard(own)), 204);
         await untilChecked(own);
         assert.ok(existsSync(path.join(userDir, "streampulse", "streams.db")), "its data is in the userDir");
-        await refusesToWrite(own, withoutDashboard());
+        assert.equal(await own.deploy(withAllRoutes()), 204);
+        await untilChecked(own);
+        await refusesToWrite(own, withAllRoutes());
         if (process.platform === "linux") {
           const { own: port, all } = own.openPorts();
           assert.deepEqual([...new Set(all)], [port], "no port but Node-RED's own");
@@ -136,11 +141,11 @@ describe("the packed package in somebody's own Node-RED", () => {
     await own.start(config);
     const ours = (file: string) => file.startsWith(path.join(userDir, "streampulse"));
     const held = () => own.openFiles().filter(ours).sort().join();
-    assert.equal(await own.deploy(withoutDashboard()), 204);
+    assert.equal(await own.deploy(withAllRoutes()), 204);
     await untilChecked(own);
     const files = held();
     const threads = own.threads().length;
-    for (let deploys = 0; deploys < 3; deploys++) assert.equal(await own.deploy(withoutDashboard()), 204);
+    for (let deploys = 0; deploys < 3; deploys++) assert.equal(await own.deploy(withAllRoutes()), 204);
     await untilChecked(own);
     await until(() => own.threads().length <= threads);
     await until(() => held() === files);
@@ -153,7 +158,7 @@ describe("the packed package in somebody's own Node-RED", () => {
     t.after(() => own.stop());
     await own.start(config);
     const before = own.threads().length;
-    assert.equal(await own.deploy(withoutDashboard()), 204);
+    assert.equal(await own.deploy(withAllRoutes()), 204);
     const database = path.join(userDir, "streampulse", "streams.db");
     await until(() => own.openFiles().includes(database));
     assert.ok(own.threads().length > before);
@@ -177,8 +182,16 @@ describe("the packed package in somebody's own Node-RED", () => {
     assert.equal((await fetch(own.url("api/status"))).status, 404);
   });
 
-  const withoutDashboard = () =>
-    flow.filter(({ type, z }) => !type.startsWith("ui-") && z !== "sp-dashboard");
+  /** What INSTALL.md tells people without Dashboard to import, and nothing left out. */
+  async function withoutDashboard(own: OwnNodeRed): Promise<FlowNode[]> {
+    const text = readFileSync(path.join(projectRoot, "docs", "INSTALL.md"), "utf8");
+    const name = /Without it, import the example `([\w-]+)`/.exec(text)?.[1];
+    assert.ok(name, "INSTALL.md names an example");
+    return own.example<FlowNode>(name);
+  }
+
+  /** The product's flow, as far as it works without Dashboard: nobody is told to make it, but it has every route. */
+  const withAllRoutes = () => flow.filter(({ type, z }) => !type.startsWith("ui-") && z !== "sp-dashboard");
 
   /** Waits until the API answers what a check of the camera found. */
   async function untilChecked(own: OwnNodeRed): Promise<void> {

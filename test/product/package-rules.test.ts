@@ -44,6 +44,22 @@ describe("the package, by the rules of Node-RED's flow library", () => {
     assert.ok(Object.keys(own.dependencies).length <= 6);
   });
 
+  it("depends on what its code requires, and on nothing else", () => {
+    const published = ["contracts", "common", "nodes", "dashboard", "runtime"];
+    const files = published.flatMap((folder) =>
+      readdirSync(path.join(projectRoot, "dist", folder), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".js"))
+        .map((name) => read("dist", folder, name)),
+    );
+    assert.ok(files.length > 100);
+    const required = files.flatMap((text) =>
+      [...text.matchAll(/\b(?:require|import)\("((?!node:)(?:@[^"/]+\/)?[^"./][^"/]*)/g)].map(
+        ([, name]) => name,
+      ),
+    );
+    assert.deepEqual(Object.keys(own.dependencies).sort(), [...new Set(required)].sort());
+  });
+
   it("says for which Node-RED and Node.js it is, and means those that are in use (P06, P07)", () => {
     for (const nodeRed of ["node-red", "node-red-4"]) {
       const { version } = packageOf("node_modules", nodeRed);

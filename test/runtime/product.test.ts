@@ -429,16 +429,28 @@ describe("the product", () => {
 
   describe("when somebody guesses", () => {
     it("makes that address wait at every door alike", async () => {
-      const statuses = [];
-      for (let tries = 0; tries < 6; tries++) {
-        statuses.push((await post(`${gui}login`, { password: `guess ${tries}` })).status);
+      /** @returns how many guesses were answered before one had to wait */
+      async function guess(): Promise<number> {
+        for (let tries = 0; ; tries++) {
+          const { status } = await post(`${gui}login`, { password: `guess ${tries}` });
+          if (status === 429) return tries;
+          assert.equal(status, 401);
+          assert.ok(tries < 20);
+        }
       }
-      assert.deepEqual(statuses, [401, 401, 401, 401, 401, 429]);
-      const page = await post(`${gui}login`, { password: PASSWORD });
-      assert.equal(page.status, 429);
-      assert.equal(page.headers.get("retry-after"), "1");
-      assert.match(await page.text(), /Too many tries: wait 1 s\./);
-      assert.equal((await editorToken(editor, PASSWORD)).status, 429);
+      // the first wait is a second, which a loaded machine may need for one guess: then it has to be another one
+      assert.ok((await guess()) >= 5);
+      const page = await until(async () => {
+        await guess();
+        const [page, token] = await Promise.all([
+          post(`${gui}login`, { password: PASSWORD }),
+          editorToken(editor, PASSWORD),
+        ]);
+        return page.status === 429 && token.status === 429 && page;
+      });
+      const seconds = page.headers.get("retry-after") ?? "";
+      assert.match(seconds, /^[1-9]\d?$/);
+      assert.ok((await page.text()).includes(`Too many tries: wait ${seconds} s.`));
       assert.equal((await get(`${gui}api/status`, { cookie: session })).status, 200, "who is in stays in");
     });
   });
@@ -453,7 +465,8 @@ describe("the product", () => {
     assert.equal((await send("x".repeat(9000), "application/x-www-form-urlencoded")).status, 413);
     assert.equal((await send("x", "text/plain")).status, 415);
     assert.equal((await send("{", "application/json")).status, 400);
-    assert.equal((await send("[]", "application/json")).status, 429);
+    // understood, and as wrong as a guess: it may have to wait for those before
+    assert.ok([401, 429].includes((await send("[]", "application/json")).status));
   });
 
   it("has said no secret in its log", () => {

@@ -345,14 +345,15 @@ describe("the thread that parses", () => {
 
   it("ends with its owner, who then hands on nothing", async (t) => {
     const file = path.join(temporaryFolder(t), "config.yaml");
-    writeFileSync(file, `streams:\n${Array.from({ length: 20_000 }, (_, i) => `- {name: ${i}}\n`).join("")}`);
+    // more than it comes to the end of within the 10 s that it has
+    writeFileSync(file, `streams:\n${"- x\n".repeat(1_300_000)}`);
     const { source, configs, statuses, logger } = sourceOf(t, file);
     const started = source.start();
     await until(() => process.getActiveResourcesInfo().includes("MessagePort"));
     const stoppedAt = performance.now();
     await source.stop();
     await started;
-    assert.ok(performance.now() - stoppedAt < 2000);
+    assert.ok(performance.now() - stoppedAt < 8000);
     assert.deepEqual([configs, statuses, logger.lines], [[], [], []]);
     assert.ok(!process.getActiveResourcesInfo().includes("MessagePort"));
   });

@@ -30,9 +30,7 @@ describe("live pictures by ffmpeg", needs("ffmpeg"), () => {
       await viewers[2]?.see((viewers[2]?.pictures.length ?? 0) + 2);
       assert.deepEqual(ownFfmpegs(), pids);
       viewers[2]?.leave();
-      const left = performance.now();
       await until(() => !isAlive(pids[0] as number));
-      assert.ok(performance.now() - left < 2000);
       await until(() => preview.sessions.length === 2);
       assert.deepEqual(preview.sessions, ["+gate", "-gate"]);
     },

@@ -52,13 +52,13 @@ describe("a live MJPEG stream", () => {
     t.after(() => camera.stop());
     const preview = await PreviewNode.start(t);
     await preview.setStreams({ gate: camera.url("/", "http://") });
+    const began = performance.now();
     const viewer = new LiveViewer(preview.url("/preview/gate"));
     await viewer.see(1);
-    const began = performance.now();
     const keeping = new LiveViewer(preview.url("/preview/gate?keep=1"));
     await until(() => viewer.over);
     const lasted = performance.now() - began;
-    assert.ok(lasted > 4500 && lasted < 9000, `${lasted} ms`);
+    assert.ok(lasted > 4900 && lasted < 20_000, `${lasted} ms`);
     const { length } = keeping.pictures;
     await keeping.see(length + 3);
     keeping.leave();

@@ -4,6 +4,8 @@ import { listen, LOOPBACK } from "../../demo/cameras";
 
 /** Lets connections through to a server, as long as it is open, and as fast as it is told. Ends with the test. */
 export class Door {
+  /** That came in so far. */
+  connections = 0;
   private open = true;
   private readonly pairs = new Set<{ outer: Socket; inner: Socket }>();
   private readonly server: Server;
@@ -45,6 +47,7 @@ export class Door {
   private enter(outer: Socket, serverPort: number): void {
     outer.on("error", () => {});
     if (!this.open) return void outer.destroy();
+    this.connections++;
     const inner = connect(serverPort, LOOPBACK).on("error", () => {});
     const pair = { outer, inner };
     this.pairs.add(pair);

@@ -1,3 +1,4 @@
+import { nameableUrl } from "../../../common/nameable-url";
 import { importUrl, literal } from "./import-url";
 import { ImportFault, type Imported, type Importer } from "./importer";
 
@@ -55,7 +56,7 @@ function addLine(line: string, { name, group }: Announced, imported: Imported): 
 }
 
 /** Host and path, without anything that may be a secret. */
-export function nameOf(address: string): string {
-  const afterUser = address.replace(/^[A-Za-z][\w+.-]*:\/\//, "").replace(/^.*@/, "");
-  return afterUser.split(/[?#]/, 1)[0]?.replace(/\/+$/, "").slice(0, 150) || "stream";
+function nameOf(address: string): string {
+  const { host, port, path } = nameableUrl(address);
+  return [host + port, path].filter(Boolean).join("/").slice(0, 150) || "stream";
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { before, beforeEach, describe, it } from "node:test";
 import { silentLogger } from "../../../common/logger";
@@ -7,6 +7,8 @@ import { Account } from "../../../runtime/auth/account";
 import { AuthFile } from "../../../runtime/auth/auth-file";
 import { ConfigurationError } from "../../../runtime/paths";
 import { FakeClock } from "../../support/fake-clock";
+import { RecordingLogger } from "../../support/recording-logger";
+import { SmallDisk } from "../../support/small-disk";
 import { temporaryFolder } from "../../support/temporary-folder";
 
 const DAY_MS = 24 * 3_600_000;
@@ -64,6 +66,56 @@ describe("auth.json", () => {
     const { token } = account.tokens.create("grafana");
     const text = readFileSync(file, "utf8");
     for (const secret of [PASSWORD, session, token]) assert.equal(text.includes(secret), false);
+  });
+
+  it("stays whole when the disk is full, and what has changed meanwhile is kept once there is room", (t) => {
+    const disk = SmallDisk.mount(t, 128);
+    if (!disk) return;
+    file = path.join(disk.folder, "auth.json");
+    const logger = new RecordingLogger();
+    const account = new Account({ authFile: AuthFile.open(file), adminPassword: PASSWORD, clock, logger });
+    account.adoptEnvironment();
+    account.start();
+    const old = Array.from({ length: 40 }, () => account.sessions.create());
+    const whole = readFileSync(file, "utf8");
+    disk.fill(1);
+    const fresh = account.sessions.create();
+    account.sessions.end(account.sessions.use(old[0] ?? "") ?? "");
+    assert.equal(readFileSync(file, "utf8"), whole);
+    assert.deepEqual(readdirSync(disk.folder).sort(), ["auth.json", "others"]);
+    assert.deepEqual(logger.texts(), [
+      "auth.json cannot be written (ENOSPC: no space left on device, write): until it can, a restart ends new sessions and brings back those that have ended",
+    ]);
+    assert.notEqual(account.sessions.use(fresh), undefined);
+    rmSync(path.join(disk.folder, "others"));
+    clock.pass(60_000);
+    assert.equal(logger.texts().at(-1), "auth.json can be written again");
+    account.stop();
+    const { sessions } = new Account({
+      authFile: AuthFile.open(file),
+      adminPassword: PASSWORD,
+      clock,
+      logger,
+    });
+    assert.deepEqual(
+      [old[0], old[1], fresh].map((session) => sessions.use(session ?? "") !== undefined),
+      [false, true, true],
+    );
+  });
+
+  it("that cannot be written keeps nobody signed in, nor any editor open", (t) => {
+    const disk = SmallDisk.mount(t);
+    if (!disk) return;
+    file = path.join(disk.folder, "auth.json");
+    const account = open({ adminPassword: PASSWORD });
+    const session = account.sessions.create();
+    const { generation } = account;
+    let cuts = 0;
+    account.trackEditor(() => cuts++);
+    disk.fill(0);
+    assert.throws(() => account.signOutEverywhere(), { code: "ENOSPC" });
+    assert.equal(account.sessions.use(session), undefined);
+    assert.deepEqual([cuts, account.generation], [1, generation + 1]);
   });
 
   const damages: [string, string, string][] = [
@@ -308,6 +360,20 @@ describe("tokens", () => {
     assert.equal(reopened.tokens.revoke(made.id), true);
     assert.equal(reopened.tokens.revoke(made.id), false);
     assert.equal(reopened.tokenRights(made.token), undefined);
+  });
+
+  it("cut what they hold open when they are revoked", () => {
+    const account = open();
+    const [one, other] = [account.tokens.create("one"), account.tokens.create("other")];
+    const cuts: string[] = [];
+    const untrack = account.trackOpen({ token: one.id }, () => cuts.push("ended by itself"));
+    account.trackOpen({ token: one.id }, () => cuts.push("one"));
+    account.trackOpen({ token: other.id }, () => cuts.push("other"));
+    untrack();
+    account.signOutEverywhere();
+    assert.deepEqual(cuts, []);
+    account.tokens.revoke(one.id);
+    assert.deepEqual(cuts, ["one"]);
   });
 
   it("need a name", () => {

@@ -20,10 +20,16 @@ class FakeSocket extends EventEmitter {
 }
 
 describe("the dashboard's socket", () => {
-  it("opens to a session of the same host or a token, and is cut when its session ends", (t) => {
+  it("opens to a session of the same host only, and is cut when its session ends", (t) => {
     const authFile = AuthFile.open(path.join(temporaryFolder(t), "auth.json"));
     const clock = new FakeClock();
-    const account = new Account({ authFile, adminPassword: "from outside", clock, logger: silentLogger });
+    const account = new Account({
+      authFile,
+      adminPassword: "from outside",
+      apiToken: "may-only-read",
+      clock,
+      logger: silentLogger,
+    });
     account.adoptEnvironment();
     const secret = account.sessions.create();
     const { token } = account.tokens.create("script");
@@ -38,11 +44,13 @@ describe("the dashboard's socket", () => {
     const origin = "http://cam.example";
     const mine = open({ host: "cam.example", origin, cookie });
     assert.equal(mine.result, "open");
-    assert.equal(open({ host: "cam.example", authorization: `Bearer ${token}` }).result, "open");
+    const anonymous = "Sign in: this is for people, and takes no API token.";
+    for (const known of [token, "may-only-read"]) {
+      assert.equal(open({ host: "cam.example", origin, authorization: `Bearer ${known}` }).result, anonymous);
+    }
     const foreign = "A page of another address opened this socket.";
     assert.equal(open({ host: "cam.example", origin: "http://evil.example", cookie }).result, foreign);
     assert.equal(open({ host: "cam.example", cookie }).result, foreign);
-    const anonymous = "Sign in, or send Authorization: Bearer with an API token.";
     assert.equal(open({ host: "cam.example", origin }).result, anonymous);
     const gone = open({ host: "cam.example", origin, cookie });
     gone.socket.emit("disconnect");

@@ -92,6 +92,34 @@ describe("sign out everywhere", () => {
   });
 });
 
+describe("a token that is revoked", () => {
+  it("ends the answers that it has begun, and no others", async (t) => {
+    const gui = await startGui(t, {
+      flow: (_request, response) => void response.writeHead(200).write("the first of many lines"),
+    });
+    const cookie = gui.session();
+    const made = [gui.account.tokens.create("one"), gui.account.tokens.create("other")];
+    const answers = await Promise.all(
+      made.map(({ token }) => gui.get("api/export.csv", { authorization: `Bearer ${token}` })),
+    );
+    const [one, other] = answers.map(({ body }) => (body as ReadableStream).getReader());
+    for (const reader of [one, other]) assert.equal((await reader?.read())?.done, false);
+    const { status } = await fetch(`${gui.url}auth/tokens/${made[0]?.id}`, {
+      method: "DELETE",
+      headers: { cookie, origin: new URL(gui.url).origin },
+    });
+    assert.equal(status, 204);
+    await assert.rejects(one?.read() ?? Promise.resolve(), /terminated/);
+    let isOver = false;
+    void other?.read().then(
+      () => (isOver = true),
+      () => (isOver = true),
+    );
+    assert.equal((await gui.get("healthz")).status, 200);
+    assert.equal(isOver, false);
+  });
+});
+
 describe("the account", () => {
   it("is no business of tokens, nor of pages of strangers", async (t) => {
     const gui = await startGui(t);

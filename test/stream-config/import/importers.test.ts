@@ -140,6 +140,8 @@ describe("what is imported", () => {
         "Relative has a URL that must begin with rtsp://, rtsps://, http:// or https://",
       ],
     });
+    const recorder = "rtsp://192.0.2.1:554/user=admin_password=tlJwpbo6_channel=1_stream=0.sdp?real_stream";
+    assert.deepEqual(readText(`${recorder}\n`).streams, [["192.0.2.1:554", recorder]]);
     assert.deepEqual(readText("# mine\nrtsp://u:s3cret@h/live\nhttp://h/2\n").streams, [
       ["h/live", "rtsp://u:s3cret@h/live"],
       ["h/2", "http://h/2"],

@@ -27,6 +27,13 @@ export function useDraft() {
     theirs.value = {};
   }
 
+  /** @param already what counts as typed; may be `typed` itself, which then stays over another state of the file */
+  function beginTyped(values: FieldValues, revision: string, already: FieldValues): void {
+    const kept = { ...already };
+    begin(values, revision);
+    Object.assign(typed, kept);
+  }
+
   /** The file is another one now. Of our own changes it is the one that was just saved. */
   function follow(values: FieldValues, revision: string): void {
     if (changed.value.length === 0) return begin(values, revision);
@@ -73,6 +80,7 @@ export function useDraft() {
     }),
     isChanged: (path: string) => typed[path] !== base.value.values[path],
     begin,
+    beginTyped,
     follow,
     adopt,
     discard: () => begin(base.value.values, base.value.revision),

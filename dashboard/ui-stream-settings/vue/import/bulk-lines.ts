@@ -1,3 +1,5 @@
+import { nameableUrl } from "../../../../common/nameable-url";
+
 /**
  * Lists of cameras as people paste them: a URL on each line, or `name,url`. What has a form of its own (M3U, a table
  * with a header, YAML, JSON) is left as it is.
@@ -30,12 +32,7 @@ export function bulkTable(text: string, nameOf = nameFromUrl): string | undefine
 
 /** `rtsp://admin:x@192.168.1.20:554/ch1/main?x=1` is called "192.168.1.20 ch1/main". No credentials. */
 export function nameFromUrl(url: string): string {
-  const rest = url.replace(SCHEME, "");
-  const at = rest.lastIndexOf("@");
-  const [place = ""] = rest.slice(at + 1).split(/[?#]/);
-  const slash = place.indexOf("/");
-  const host = (slash < 0 ? place : place.slice(0, slash)).replace(/:\d+$/, "");
-  const path = slash < 0 ? "" : place.slice(slash + 1).replace(/\/+$/, "");
+  const { host, path } = nameableUrl(url);
   return [host, path].filter(Boolean).join(" ").slice(0, 120) || "stream";
 }
 

@@ -1,4 +1,4 @@
-import { computed, ref, shallowRef } from "vue";
+import { computed, ref, shallowRef, watch } from "vue";
 import { textOfBytes } from "../../../../common/text-of-bytes";
 import type { ImportAnswer, ImportFormat } from "../../../../contracts/edits";
 import { t } from "../../../shared/i18n";
@@ -34,11 +34,17 @@ export function useImport() {
   const problem = ref<string | null>(null);
   const applied = shallowRef<{ added: number; changed: number }>();
 
+  // what is applied is what was looked at
+  watch([pasted, format], dropPreview);
+
+  /** Something would be lost. */
+  const dirty = computed(() => file.value !== undefined || pasted.value.trim() !== "");
   const names = computed(() => rows.value.filter(({ kind }) => kind !== "skipped").map(({ name }) => name));
   const chosen = computed(() => names.value.filter((name) => !left.value.has(name)));
   const settings = computed(() => Object.entries(preview.value?.settings ?? {}));
 
   async function take(given: File | undefined): Promise<void> {
+    if (busy.value) return;
     problem.value = null;
     forget();
     if (!given) return;
@@ -103,10 +109,14 @@ export function useImport() {
     await store.load();
   }
 
-  function forget(): void {
-    file.value = undefined;
+  function dropPreview(): void {
     preview.value = undefined;
     rows.value = [];
+  }
+
+  function forget(): void {
+    file.value = undefined;
+    dropPreview();
     applied.value = undefined;
   }
 
@@ -117,7 +127,7 @@ export function useImport() {
   return {
     store,
     ...{ pasted, file, format, preview, rows, left, withSettings, busy, problem, applied },
-    ...{ names, chosen, settings, take, look, apply, forget, choose },
+    ...{ dirty, names, chosen, settings, take, look, apply, forget, choose },
     chooseAll: (all: boolean) => (left.value = new Set(all ? [] : names.value)),
   };
 }

@@ -63,10 +63,7 @@ export function useStreamForm(properties: StreamFormProperties) {
       names.value,
     );
   if (original.value !== undefined) draft.begin(startValues, config.value.revision);
-  else {
-    draft.begin(emptyValues(), config.value.revision);
-    Object.assign(draft.typed, properties.entry ? startValues : emptyValues());
-  }
+  else draft.beginTyped(emptyValues(), config.value.revision, properties.entry ? startValues : {});
 
   watch(config, ({ streams, revision, rules: { stream } }) => {
     const now = streams.find((candidate) => String(candidate.name) === original.value);
@@ -85,7 +82,7 @@ export function useStreamForm(properties: StreamFormProperties) {
   function addAgain(): void {
     original.value = undefined;
     deleted.value = false;
-    draft.follow(draft.typed, config.value.revision);
+    draft.beginTyped(emptyValues(), config.value.revision, draft.typed);
   }
 
   async function save(changes: Record<string, unknown>, revision: string): Promise<void> {
