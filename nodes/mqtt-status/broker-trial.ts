@@ -15,9 +15,13 @@ export interface Trial {
   message: string;
 }
 
+/** A name of the environment as it stands in config.yaml; `$${` there is the text `${`. */
+const REFERENCE = /(?<!\$)\$\{[A-Za-z_]\w*\}/;
+
 /**
  * Connects once with settings that somebody typed, publishes nothing, and leaves.
- * @param typed `mqtt:` of config.yaml; a masked password means the one in force, for the same broker
+ * @param typed `mqtt:` of config.yaml as it is written there. Where the password is masked, or `${NAME}` stands, the
+ * value in force is meant. The environment itself is never looked at: whoever types must not choose what is sent where.
  */
 export async function tryBroker(
   typed: unknown,
@@ -25,16 +29,18 @@ export async function tryBroker(
   context: ReadContext,
   clock: Clock,
 ): Promise<Trial> {
-  const parsed = mqttSettingsSchema.safeParse(typed);
+  const { written, hidden } = resolve(typed, inForce);
+  const parsed = mqttSettingsSchema.safeParse(written);
   if (!parsed.success) return notTried("setup", `mqtt.${firstIssue(parsed.error)}.`);
   const mqtt = { ...parsed.data, enabled: true };
-  if (isHidden(mqtt.password)) {
-    if (!isSameBroker(mqtt, inForce ?? {})) {
-      const name = brokerPlaceName(inForce ?? {});
-      const was = name === undefined ? "none is saved" : `the hidden one was for ${name}`;
-      return notTried("password", `Type the password: ${was}.`);
-    }
-    mqtt.password = inForce?.password;
+  // what is hidden goes only where it was saved for
+  const [key] = hidden;
+  if (key !== undefined && !isSameBroker(mqtt, inForce ?? {})) {
+    const name = brokerPlaceName(inForce ?? {});
+    const was = name === undefined ? "none is saved" : `the hidden one was for ${name}`;
+    return key === "password"
+      ? notTried("password", `Type the password: ${was}.`)
+      : notTried("setup", `mqtt.${key} names the environment: type the value itself; ${was}.`);
   }
   const { settings, fault } = readPublisherSettings(mqtt, context);
   if (!settings) return notTried("setup", fault ?? "These settings do not serve.");
@@ -47,9 +53,24 @@ function notTried(code: Trial["code"], message: string): Trial {
   return { ok: false, code, message };
 }
 
-/** `${NAME}` stands in the file for what only the environment knows. */
-function isHidden(password: string | null | undefined): boolean {
-  return password === MASKED_SECRET || /^\$\{[^}]*\}$/.test(password ?? "");
+/** @returns `hidden`: the keys that took the value in force, the password first, without those that say where it goes */
+function resolve(typed: unknown, inForce: MqttSettings | undefined): { written: unknown; hidden: string[] } {
+  if (typeof typed !== "object" || typed === null || Array.isArray(typed))
+    return { written: typed, hidden: [] };
+  const written: Record<string, unknown> = { ...typed };
+  const hidden: string[] = [];
+  for (const key of Object.keys(mqttSettingsSchema.shape) as (keyof MqttSettings)[]) {
+    const value = written[key];
+    if (typeof value !== "string") continue;
+    if (!REFERENCE.test(value) && !(key === "password" && value === MASKED_SECRET)) {
+      written[key] = value.replaceAll("$${", "${");
+      continue;
+    }
+    written[key] = inForce?.[key];
+    if (key === "password") hidden.unshift(key);
+    else if (key !== "host" && key !== "use_tls") hidden.push(key);
+  }
+  return { written, hidden };
 }
 
 async function connectOnce(broker: BrokerSettings, clock: Clock): Promise<Trial> {

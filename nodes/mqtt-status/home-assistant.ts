@@ -17,6 +17,7 @@ export interface HomeAssistantOptions {
   all: () => Iterable<MirroredStream>;
   slugOf: (id: number) => string | undefined;
   onPublished: (messages: number) => void;
+  onRefused: (error: Error) => void;
 }
 
 /** Home Assistant sets up some ten entities a device. */
@@ -42,7 +43,8 @@ export class HomeAssistant {
     private readonly options: HomeAssistantOptions,
     private context: DiscoveryContext,
   ) {
-    this.paced = new PacedPublisher(options.clock, PACE, options.onPublished);
+    const { clock, onPublished, onRefused } = options;
+    this.paced = new PacedPublisher(clock, PACE, onPublished, onRefused);
   }
 
   get queued(): number {

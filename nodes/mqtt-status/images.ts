@@ -6,6 +6,7 @@ export interface ImagesOptions {
   /** Undefined while the stream or its topic is not known. */
   slugOf: (name: string) => string | undefined;
   onPublished: (messages: number) => void;
+  onRefused: (error: Error) => void;
   /** A picture of this stream is at the broker. */
   onImage: (name: string) => void;
 }
@@ -52,14 +53,15 @@ export class Images {
   /** Publishes what waits of this stream, if it can be. */
   publish(name: string): void {
     const { link } = this;
-    const { topics, slugOf, onPublished, onImage } = this.options;
+    const { topics, slugOf, onPublished, onRefused, onImage } = this.options;
     const slug = slugOf(name);
     if (!link || link.congested || slug === undefined) return;
     const jpeg = this.take(name);
     if (!jpeg) return;
-    link.publish(streamTopic(topics, slug, "image"), jpeg, { qos: 0, retain: true }).catch(() => {});
-    onPublished(1);
-    onImage(name);
+    link.publish(streamTopic(topics, slug, "image"), jpeg, { qos: 0, retain: true }).then(() => {
+      onPublished(1);
+      onImage(name);
+    }, onRefused);
   }
 
   private take(name: string): Buffer | undefined {

@@ -3,11 +3,17 @@ export interface PublishOptions {
   retain: boolean;
 }
 
+/** A message that the broker said it would not take, and that was not sent. The message of the error is a sentence. */
+export class TooLargeError extends Error {
+  /** As a broker of MQTT 5 would refuse it: packet too large. */
+  readonly code = 0x95;
+}
+
 /** An open connection to the broker, for those who publish. */
 export interface Link {
   /**
    * Resolves when the broker has confirmed it, with QoS 0 at once.
-   * @throws Error when the broker refuses it, or the connection ends before
+   * @throws Error when the broker refuses it, or the connection ends before; TooLargeError
    */
   publish(topic: string, payload: string | Buffer, options: PublishOptions): Promise<void>;
   /** @throws Error when the broker refuses one of them, or the connection ends before */

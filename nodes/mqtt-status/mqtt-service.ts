@@ -105,10 +105,10 @@ export class MqttService {
     }
     const { broker, connected, failure, problems } = publisher;
     if (connected) {
-      const text = `connected to ${broker}`;
-      return problems.length === 0
-        ? { fill: "green", shape: "dot", text }
-        : { fill: "yellow", shape: "ring", text };
+      const [problem] = problems;
+      return problem === undefined
+        ? { fill: "green", shape: "dot", text: `connected to ${broker}` }
+        : { fill: "yellow", shape: "ring", text: `connected, but: ${problem}` };
     }
     if (!failure) return { fill: "yellow", shape: "ring", text: `connecting to ${broker}` };
     return { fill: "red", shape: "ring", text: `${FAILURE_LABELS[failure.kind]}: ${broker}` };

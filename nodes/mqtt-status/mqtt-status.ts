@@ -25,7 +25,7 @@ export = function (RED: NodeAPI): void {
     RED.nodes.createNode(this, definition);
     const read = readForm(definition, this.credentials);
     if ("fault" in read) {
-      this.status({ fill: "red", shape: "ring", text: read.fault.slice(0, MOST_CHARACTERS) });
+      this.status({ fill: "red", shape: "ring", text: shorten(read.fault) });
       this.error(`${read.fault}: mend it in the node's form`);
       return;
     }
@@ -62,8 +62,9 @@ export = function (RED: NodeAPI): void {
     let shown = "";
     const show = () => {
       const { fill, shape, text } = service.look;
-      if (text !== shown) this.status({ fill, shape, text: text.slice(0, MOST_CHARACTERS) });
-      shown = text;
+      const look = `${fill} ${shape} ${text}`;
+      if (look !== shown) this.status({ fill, shape, text: shorten(text) });
+      shown = look;
       reportHealth(RED, { source: this.id, ...service.health() });
     };
     const timer = setInterval(show, REPORT_EVERY_MS);
@@ -97,3 +98,7 @@ export = function (RED: NodeAPI): void {
     credentials: { username: { type: "text" }, password: { type: "password" } },
   });
 };
+
+function shorten(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 1)}…`;
+}

@@ -30,6 +30,7 @@ export class PacedPublisher {
     private readonly clock: Clock,
     private readonly pace: Pace,
     private readonly onPublished: (messages: number) => void,
+    private readonly onRefused: (error: Error) => void = () => {},
   ) {
     this.lastTurn = clock.elapsed() - pace.everyMs;
   }
@@ -90,7 +91,7 @@ export class PacedPublisher {
       const payload = make();
       if (payload === undefined) continue;
       // without confirmation: the whole is said again after a loss of the connection
-      link.publish(topic, payload, { qos: 0, retain }).catch(() => {});
+      link.publish(topic, payload, { qos: 0, retain }).catch(this.onRefused);
       sent++;
     }
     this.onPublished(sent);

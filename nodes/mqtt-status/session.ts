@@ -2,7 +2,7 @@ import type { IClientOptions, IConnackPacket, MqttClient, Packet } from "mqtt";
 import type { Clock } from "../../common/clock";
 import { MOST_PACKET_BYTES } from "./broker-settings";
 import { closedAtOnce, connectionFailure, refusal, type Failure, type FailurePlace } from "./failure";
-import type { IncomingMessage, Link, PublishOptions } from "./link";
+import { TooLargeError, type IncomingMessage, type Link, type PublishOptions } from "./link";
 
 export interface SessionOptions {
   client: IClientOptions;
@@ -60,9 +60,16 @@ export class BrokerSession implements Link {
   publish(topic: string, payload: string | Buffer, options: PublishOptions): Promise<void> {
     const { client } = this;
     if (!client || !this.connack || this.ended) return Promise.reject(new Error("not connected"));
-    const { maximumQoS, retainAvailable } = (this.connack.properties ?? {}) as Limits;
+    const { maximumQoS, retainAvailable, maximumPacketSize } = (this.connack.properties ?? {}) as Limits;
     const qos = Math.min(options.qos, maximumQoS ?? 2) as PublishOptions["qos"];
     const retain = options.retain && retainAvailable !== false;
+    const bytes = packetBytes(topic, payload, qos);
+    // the broker would end the connection
+    if (maximumPacketSize !== undefined && bytes > maximumPacketSize) {
+      const { broker } = this.options.place;
+      const text = `The broker ${broker} takes no message of more than ${maximumPacketSize} bytes; the one on ${topic} has ${bytes}.`;
+      return Promise.reject(new TooLargeError(text));
+    }
     if (qos === 0) {
       client.publish(topic, payload, { qos, retain });
       return Promise.resolve();
@@ -196,21 +203,21 @@ export class BrokerSession implements Link {
   private acknowledged(ask: (done: (error?: Error | null) => void) => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.unacknowledged++;
-      this.waitForAck();
+      this.ackTimer ??= this.waitForAck();
       ask((error) => {
         this.unacknowledged--;
-        this.waitForAck();
+        this.options.clock.clearTimeout(this.ackTimer);
+        this.ackTimer = this.unacknowledged > 0 ? this.waitForAck() : undefined;
         if (error) reject(error);
         else resolve();
       });
     });
   }
 
-  private waitForAck(): void {
+  private waitForAck(): unknown {
     const { clock, place } = this.options;
-    clock.clearTimeout(this.ackTimer);
-    if (this.unacknowledged === 0 || this.ended) return;
-    this.ackTimer = clock.setTimeout(() => {
+    if (this.ended) return undefined;
+    return clock.setTimeout(() => {
       this.end({ kind: "lost", text: `The broker ${place.broker} does not confirm what it is sent.` });
     }, ACK_TIMEOUT_MS);
   }
@@ -240,4 +247,14 @@ export class BrokerSession implements Link {
 interface Limits {
   maximumQoS?: number;
   retainAvailable?: boolean;
+  maximumPacketSize?: number;
+}
+
+/** Of a PUBLISH without properties (MQTT 5 §3.3). */
+function packetBytes(topic: string, payload: string | Buffer, qos: PublishOptions["qos"]): number {
+  const packetIdBytes = qos === 0 ? 0 : 2;
+  const remaining = 2 + Buffer.byteLength(topic) + packetIdBytes + 1 + Buffer.byteLength(payload);
+  let lengthBytes = 1;
+  for (let rest = remaining; rest >= 128; rest = Math.floor(rest / 128)) lengthBytes++;
+  return 1 + lengthBytes + remaining;
 }

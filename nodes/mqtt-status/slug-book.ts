@@ -24,6 +24,10 @@ export class SlugBook {
     return [...this.slugs.keys()];
   }
 
+  all(): string[] {
+    return [...this.slugs.values()];
+  }
+
   owner(slug: string): number | undefined {
     return this.owners.get(slug);
   }
@@ -35,6 +39,17 @@ export class SlugBook {
   adopt(slug: string, { id, name }: Named): boolean {
     if (this.slugs.has(id) || this.owners.has(slug) || !fits(slug, name, id)) return false;
     this.give(slug, id, name);
+    return true;
+  }
+
+  /**
+   * Holds a slug that a run before has given, for a stream whose name is not known yet.
+   * @returns false when it is held for another one, or another one for it
+   */
+  hold(slug: string, id: number): boolean {
+    if (this.slugs.has(id) || this.owners.has(slug)) return false;
+    this.slugs.set(id, slug);
+    this.owners.set(slug, id);
     return true;
   }
 
@@ -74,9 +89,8 @@ export class SlugBook {
   }
 
   private give(slug: string, id: number, name: string): void {
-    this.slugs.set(id, slug);
+    this.hold(slug, id);
     this.names.set(id, name);
-    this.owners.set(slug, id);
   }
 }
 

@@ -73,7 +73,7 @@ export class StatusTopic {
     const body = await this.options.read();
     if (this.link !== link) return;
     const { topic, qos, retain } = this.settings;
-    this.options.onPublished();
     await link.publish(topic, body, { qos, retain });
+    this.options.onPublished();
   }
 }

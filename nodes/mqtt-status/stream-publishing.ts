@@ -7,13 +7,14 @@ import type { DiscoveryContext } from "./discovery";
 import { EventOutbox } from "./event-outbox";
 import { HomeAssistant } from "./home-assistant";
 import { Images } from "./images";
-import type { IncomingMessage, Link } from "./link";
+import { TooLargeError, type IncomingMessage, type Link } from "./link";
 import type { Outputs } from "./outputs";
 import { eventPayload, type Origin } from "./payloads";
 import type { PublisherSettings } from "./publisher-settings";
 import type { Questions } from "./questions";
 import { StreamTopics } from "./stream-topics";
 import { StreamsMirror } from "./streams-mirror";
+import { Switches } from "./switches";
 import { Uptimes } from "./uptimes";
 
 export interface StreamPublishingOptions {
@@ -31,6 +32,8 @@ export interface StreamPublishingOptions {
 
 /** A store answers within milliseconds; Node-RED may still be starting. */
 const STORE_MISSING_MS = 30_000;
+/** Events wait so long for ids and topics. Without a store there are none. */
+const EVENTS_WAIT_MS = 10_000;
 
 /** Everything that `per_stream`, `discovery` and `commands` add to the one topic of v2.2. */
 export class StreamPublishing {
@@ -39,11 +42,16 @@ export class StreamPublishing {
   private readonly events: EventOutbox;
   private readonly homeAssistant: HomeAssistant;
   private readonly commands: Commands;
+  private readonly switches: Switches;
   private readonly images: Images;
   private readonly uptimes: Uptimes;
   private readonly startedAt: number;
   private origin: Origin;
   private stranger = false;
+  /** It was said on this connection that something is too large for the broker. */
+  private saidTooLarge = false;
+  /** The connection that no event was sent on yet. */
+  private eventsWait?: { link: Link; timer: unknown };
 
   constructor(
     private readonly options: StreamPublishingOptions,
@@ -51,12 +59,17 @@ export class StreamPublishing {
   ) {
     const { clock, logger, random, consumer, outputs, questions, version, onPublished } = options;
     const { topics } = settings;
+    const onRefused = (error: Error) => this.sayTooLarge(error);
     this.startedAt = clock.elapsed();
     this.origin = this.originOf(settings);
     this.mirror = new StreamsMirror(consumer, clock, {
       askSnapshot: (asker) => outputs.toStore({ topic: "snapshot", asker }),
-      onChange: (changed, removed) => this.streams.update(changed, removed),
+      onChange: (changed, removed) => {
+        this.switches.shown(changed);
+        this.streams.update(changed, removed);
+      },
     });
+    this.switches = new Switches(clock);
     this.uptimes = new Uptimes(
       clock,
       (parameters) => questions.ask("uptime", parameters),
@@ -66,27 +79,28 @@ export class StreamPublishing {
     );
     this.streams = new StreamTopics(
       {
-        ...{ clock, mirror: this.mirror, topics, version, onPublished },
+        ...{ clock, mirror: this.mirror, topics, version, onPublished, onRefused },
         uptimeOf: (name) => this.uptimes.of(name),
         onNamed: (stream) => {
           this.homeAssistant.announce(stream);
           this.images.publish(stream.name);
         },
         onGone: (id) => this.homeAssistant.remove(id),
+        onSettled: () => this.beginEvents(),
         onStranger: () => (this.stranger = true),
       },
       this.origin,
     );
     this.homeAssistant = new HomeAssistant(
       {
-        ...{ clock, random, onPublished },
+        ...{ clock, random, onPublished, onRefused },
         all: () => this.mirror.all(),
         slugOf: (id) => this.streams.slugOf(id),
       },
       this.discoveryContext(settings),
     );
     this.images = new Images({
-      ...{ topics, onPublished },
+      ...{ topics, onPublished, onRefused },
       slugOf: (name) => this.slugOf(name),
       onImage: (name) => {
         const stream = this.mirror.byName(name);
@@ -136,12 +150,13 @@ export class StreamPublishing {
 
   online(link: Link): void {
     this.uptimes.start();
-    this.stranger = false;
+    this.stranger = this.saidTooLarge = false;
     // first the old states are read, then everything is published; Home Assistant is told of each topic as it is known
     this.homeAssistant.online(link);
     this.images.online(link);
     this.streams.online(link);
-    this.events.online(link);
+    const timer = this.options.clock.setTimeout(() => this.beginEvents(), EVENTS_WAIT_MS);
+    this.eventsWait = { link, timer };
     this.commands.online(link);
   }
 
@@ -149,6 +164,7 @@ export class StreamPublishing {
     this.homeAssistant.offline();
     this.images.offline();
     this.streams.offline();
+    this.endEventsWait();
     this.events.offline();
     this.commands.offline();
   }
@@ -186,6 +202,7 @@ export class StreamPublishing {
 
   /** What stream-config answered to a command: where it was refused, whoever switched sees that nothing changed. */
   receiveEdited(name: string, statusCode: number, payload: unknown): void {
+    this.switches.answered(name, statusCode >= 400);
     if (statusCode < 400) return;
     const { message } = (payload as { error?: { message?: unknown } } | null)?.error ?? {};
     const words = typeof message === "string" ? message.slice(0, 300) : `answer ${statusCode}`;
@@ -223,15 +240,30 @@ export class StreamPublishing {
     this.commands.configure(settings.commands);
   }
 
-  private enable(
-    { id, name, enabled: before }: { id: number; name: string; enabled: boolean },
-    enabled: boolean,
-  ) {
-    if (enabled === before) this.streams.repeat(id);
-    else {
-      const payload = { action: "change-stream", name, stream: { enabled } } as const;
-      this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
-    }
+  private enable(stream: { id: number; name: string; enabled: boolean }, enabled: boolean): void {
+    const { id, name } = stream;
+    if (enabled === this.switches.enabledOf(stream)) return this.streams.repeat(id);
+    this.switches.begin(name, enabled);
+    const payload = { action: "change-stream", name, stream: { enabled } } as const;
+    this.options.outputs.toConfig({ topic: "edit", payload, edited: name });
+  }
+
+  private sayTooLarge(error: Error): void {
+    if (!(error instanceof TooLargeError) || this.saidTooLarge) return;
+    this.saidTooLarge = true;
+    this.options.logger.warn(error.message);
+  }
+
+  private beginEvents(): void {
+    const link = this.endEventsWait();
+    if (link) this.events.online(link);
+  }
+
+  private endEventsWait(): Link | undefined {
+    const wait = this.eventsWait;
+    this.options.clock.clearTimeout(wait?.timer);
+    this.eventsWait = undefined;
+    return wait?.link;
   }
 
   private repeat(name: string): void {

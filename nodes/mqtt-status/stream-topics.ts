@@ -15,9 +15,12 @@ export interface StreamTopicsOptions {
   /** Of the last 24 hours, 0 to 1; null while it is not known. */
   uptimeOf: (name: string) => number | null;
   onPublished: (messages: number) => void;
+  onRefused: (error: Error) => void;
   /** A stream is published from now on, or has another name or topic. */
   onNamed: (stream: MirroredStream) => void;
   onGone: (id: number) => void;
+  /** Once a connection: every stream has its topic. */
+  onSettled: () => void;
   /** Another installation publishes below the same topic. */
   onStranger: () => void;
 }
@@ -49,6 +52,9 @@ export class StreamTopics {
   private found?: ReadonlyMap<string, number>;
   /** This connection knows which stream has which topic. */
   private begun = false;
+  /** What belongs to no stream any more was cleared. */
+  private settled = false;
+  private toldSettled = false;
   private bridgeTimer: unknown;
   private sliceTimer: unknown;
   private bridge?: string;
@@ -57,8 +63,8 @@ export class StreamTopics {
     private readonly options: StreamTopicsOptions,
     private origin: Origin,
   ) {
-    const { clock, topics, onPublished, onStranger } = options;
-    this.paced = new PacedPublisher(clock, PACE, onPublished);
+    const { clock, topics, onPublished, onRefused, onStranger } = options;
+    this.paced = new PacedPublisher(clock, PACE, onPublished, onRefused);
     this.kept = new KeptStates({
       ...{ clock, topics, installation: origin.installation, onStranger },
       onRead: (found) => {
@@ -112,6 +118,10 @@ export class StreamTopics {
     }
     for (const stream of named) this.options.onNamed(stream);
     this.publishBridge();
+    this.settle();
+    if (!this.settled || this.toldSettled) return;
+    this.toldSettled = true;
+    this.options.onSettled();
   }
 
   /** Says the state of a stream again, changed or not. */
@@ -133,8 +143,7 @@ export class StreamTopics {
   /** Takes everything away from the broker, and publishes nothing more on this connection. */
   clearAll(): Promise<void> {
     this.stopUpdates();
-    const slugs = [...this.options.mirror.all()].map(({ id }) => this.slugs.slug(id));
-    this.clear(slugs.filter((slug) => slug !== undefined));
+    this.clear(this.slugs.all());
     this.paced.set(this.options.topics.bridgeState, () => "", true);
     return this.paced.flush();
   }
@@ -142,7 +151,7 @@ export class StreamTopics {
   private stopUpdates(): void {
     const { clock } = this.options;
     this.found = this.bridge = undefined;
-    this.begun = false;
+    this.begun = this.settled = this.toldSettled = false;
     clock.clearTimeout(this.bridgeTimer);
     clock.clearTimeout(this.sliceTimer);
     this.bridgeTimer = undefined;
@@ -152,14 +161,28 @@ export class StreamTopics {
   private begin(found: ReadonlyMap<string, number>): void {
     const { mirror, onGone } = this.options;
     this.begun = true;
-    for (const id of this.slugs.ids()) if (!mirror.byId(id)) this.remove(id);
+    this.settle();
     for (const [slug, id] of found) {
       const stream = mirror.byId(id);
-      if (stream && (this.slugs.slug(id) === slug || this.slugs.adopt(slug, stream))) continue;
+      const isGone = !stream && mirror.complete;
+      if (!isGone && (this.slugs.slug(id) === slug || this.claim(slug, id, stream))) continue;
       this.clear([slug]);
-      if (!stream) onGone(id);
+      if (isGone) onGone(id);
     }
     this.publishAll();
+  }
+
+  /** One whose stream may still come is held for it, so that no other stream gets it. */
+  private claim(slug: string, id: number, stream: MirroredStream | undefined): boolean {
+    return stream ? this.slugs.adopt(slug, stream) : this.slugs.hold(slug, id);
+  }
+
+  /** Takes away what is of streams that are gone, once it is known which are not. */
+  private settle(): void {
+    const { mirror } = this.options;
+    if (this.settled || !mirror.complete) return;
+    this.settled = true;
+    for (const id of this.slugs.ids()) if (!mirror.byId(id)) this.remove(id);
   }
 
   /** In slices, so that nobody waits for 10,000. Whoever changes meanwhile is published at once. */

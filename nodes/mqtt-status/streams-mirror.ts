@@ -25,7 +25,8 @@ const streamSchema = z.object({
 });
 const list = z.array(streamSchema);
 
-export type MirroredStream = z.infer<typeof streamSchema> & { id: number };
+type ShownStream = z.infer<typeof streamSchema>;
+export type MirroredStream = ShownStream & { id: number };
 
 const snapshotSchema = z.object({
   topic: z.literal("snapshot"),
@@ -51,17 +52,28 @@ export interface MirrorListener {
 
 /** A snapshot of 10,000 streams is on its way for a second. */
 const SNAPSHOT_TIMEOUT_MS = 10_000;
+/** A store that was begun a moment ago does not know yet which streams there are. */
+const EMPTY_DOUBTED_MS = 60_000;
 const MOST_HELD = 100;
 
 /**
  * All streams as the store knows them: one snapshot, then numbered changes. After a gap it asks for a snapshot again.
- * Streams that have no lasting id yet are not shown.
+ * Streams that have no lasting id yet are not shown, and as long as there are any, no other one is taken for removed
+ * because a snapshot does not show it: it may be one of them.
  */
 export class StreamsMirror {
   private streams = new Map<number, MirroredStream>();
   private ids = new Map<string, number>();
+  /** The names of streams that the store shows without an id. */
+  private unnumbered = new Set<string>();
+  /** The ids of streams that are still here, but not in the newest snapshot. */
+  private readonly missing = new Set<number>();
+  /** Since when snapshots have shown no stream at all, of the monotonic clock. */
+  private emptySince?: number;
+  private doubted = false;
+  private asking = false;
   private seq?: number;
-  private building?: { seq: number; streams: MirroredStream[]; next: number };
+  private building?: { seq: number; streams: ShownStream[]; next: number };
   private held: Changes[] = [];
   private timer: unknown;
   private stopped = true;
@@ -75,6 +87,11 @@ export class StreamsMirror {
   /** False until the first snapshot is there. */
   get ready(): boolean {
     return this.seq !== undefined;
+  }
+
+  /** False while a stream that is not here may be watched all the same. */
+  get complete(): boolean {
+    return this.ready && !this.doubted && this.unnumbered.size === 0;
   }
 
   all(): Iterable<MirroredStream> {
@@ -111,11 +128,13 @@ export class StreamsMirror {
     if (part === 0) this.building = { seq, streams: [], next: 0 };
     const { building } = this;
     if (building?.next !== part || building.seq !== seq) return undefined;
-    building.streams.push(...payload.filter(hasId));
+    building.streams.push(...payload);
     building.next++;
     if (building.next < parts) return undefined;
     this.building = undefined;
+    this.asking = false;
     this.clock.clearTimeout(this.timer);
+    this.doubt(building.streams.length === 0);
     this.replaceAll(building.streams, seq);
     return undefined;
   }
@@ -136,17 +155,30 @@ export class StreamsMirror {
   private ask(): void {
     this.clock.clearTimeout(this.timer);
     this.building = undefined;
+    this.asking = true;
     this.timer = this.clock.setTimeout(() => this.ask(), SNAPSHOT_TIMEOUT_MS);
     this.listener.askSnapshot(this.asker);
   }
 
-  private replaceAll(streams: readonly MirroredStream[], seq: number): void {
-    const now = new Set(streams.map(({ id }) => id));
-    const removed = [...this.streams.values()].filter(({ id }) => !now.has(id));
+  /** That there is no stream is believed when the store still says so a while later. */
+  private doubt(isEmpty: boolean): void {
+    const now = this.clock.elapsed();
+    this.emptySince = isEmpty ? (this.emptySince ?? now) : undefined;
+    const leftMs = this.emptySince === undefined ? 0 : this.emptySince + EMPTY_DOUBTED_MS - now;
+    this.doubted = leftMs > 0;
+    if (this.doubted) this.timer = this.clock.setTimeout(() => this.ask(), leftMs);
+  }
+
+  private replaceAll(shown: readonly ShownStream[], seq: number): void {
+    const before = this.streams;
+    this.unnumbered = new Set(shown.filter(({ id }) => id === null).map(({ name }) => name));
+    const streams = this.numbered(shown);
     this.streams = new Map(streams.map((stream) => [stream.id, stream]));
     this.ids = new Map(streams.map(({ name, id }) => [name, id]));
     this.seq = seq;
-    this.listener.onChange([...streams], removed);
+    this.missing.clear();
+    for (const stream of before.values()) if (!this.streams.has(stream.id)) this.miss(stream);
+    this.listener.onChange(streams, this.takeRemoved());
     const held = this.held.filter((changes) => changes.seq > seq);
     this.held = [];
     for (const changes of held) this.apply(changes);
@@ -157,7 +189,12 @@ export class StreamsMirror {
     // after a gap, and when the store was begun anew
     if (seq !== this.seq + 1) return this.ask();
     this.seq = seq;
-    const changed = payload.filter(hasId);
+    for (const name of names) this.unnumbered.delete(name);
+    for (const { id, name } of payload) {
+      if (id === null) this.unnumbered.add(name);
+      else this.unnumbered.delete(name);
+    }
+    const changed = this.numbered(payload);
     // who had a name that is gone or another's now, and is not here under another one
     const gone = new Set([...names, ...changed.map(({ name }) => name)].map((name) => this.ids.get(name)));
     for (const stream of changed) this.put(stream);
@@ -169,7 +206,35 @@ export class StreamsMirror {
       this.forget(stream);
       removed.push(stream);
     }
-    this.listener.onChange(changed, removed);
+    this.listener.onChange(changed, [...removed, ...this.takeRemoved()]);
+    // it knows now which streams there are, and need not have told of all of them
+    if (this.doubted && payload.length > 0 && !this.asking) this.ask();
+  }
+
+  /** One that has no id, but the name of a stream that is known, is that one as far as anybody knows. */
+  private numbered(shown: readonly ShownStream[]): MirroredStream[] {
+    const shownIds = new Set(shown.map(({ id }) => id));
+    const streams: MirroredStream[] = [];
+    for (const stream of shown) {
+      const known = this.ids.get(stream.name);
+      const id = stream.id ?? (shownIds.has(known ?? null) ? undefined : known);
+      if (id !== undefined) streams.push({ ...stream, id });
+    }
+    return streams;
+  }
+
+  private miss(stream: MirroredStream): void {
+    this.missing.add(stream.id);
+    this.streams.set(stream.id, stream);
+    if (!this.ids.has(stream.name)) this.ids.set(stream.name, stream.id);
+  }
+
+  /** What was missing, once it is known to be gone. */
+  private takeRemoved(): MirroredStream[] {
+    if (!this.complete) return [];
+    const removed = [...this.missing].map((id) => this.streams.get(id) as MirroredStream);
+    for (const stream of removed) this.forget(stream);
+    return removed;
   }
 
   private put(stream: MirroredStream): void {
@@ -181,10 +246,7 @@ export class StreamsMirror {
 
   private forget({ id, name }: MirroredStream): void {
     this.streams.delete(id);
+    this.missing.delete(id);
     if (this.ids.get(name) === id) this.ids.delete(name);
   }
-}
-
-function hasId(stream: z.infer<typeof streamSchema>): stream is MirroredStream {
-  return stream.id !== null;
 }

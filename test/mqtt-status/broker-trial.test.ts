@@ -79,4 +79,51 @@ describe("a broker that is tried once", () => {
     );
     assert.deepEqual(passwords, ["s3cret", "s3cret"]);
   });
+
+  it("gets what the environment holds where it is the one in force, and no other", async (t) => {
+    const logins: string[] = [];
+    const broker = await WatchedBroker.start(t, {
+      authenticate: (_client, username, password, done) => {
+        logins.push(`${username} ${String(password)}`);
+        done(null, true);
+      },
+    });
+    process.env.MQTT_TEST_SECRET = "nobody's business";
+    t.after(() => delete process.env.MQTT_TEST_SECRET);
+    const { service, neighbours, configure } = startService(t);
+    configure({ host: "127.0.0.1", port: broker.port, username: "cams", password: "pa${x" });
+    await until(() => service.health().running);
+    const tried = async (payload: object) => {
+      const before = neighbours.trials.length;
+      receiveMessage(service, { topic: "test", payload });
+      const trial = await until(() => neighbours.trials[before]);
+      return (trial.payload as { message: string }).message;
+    };
+    logins.length = 0;
+    const connected = `Connected to the broker 127.0.0.1:${broker.port}.`;
+    const named = {
+      host: "${MQTT_HOST}",
+      port: "${MQTT_PORT}",
+      username: "${MQTT_USER}",
+      password: "${MQTT_PASSWORD}",
+    };
+    assert.equal(await tried(named), connected);
+    assert.equal(await tried({ ...named, host: "127.0.0.1", username: "x-${MQTT_TEST_SECRET}" }), connected);
+    // for a text that only looks like a name there are two signs
+    assert.equal(await tried({ ...named, username: "a$${b}", password: "pa$${x" }), connected);
+    assert.deepEqual(logins.splice(0), ["cams pa${x", "cams pa${x", "a${b} pa${x"]);
+    assert.equal(
+      await tried({ ...named, host: "localhost", port: broker.port, password: "typed" }),
+      "mqtt.username names the environment: type the value itself; the hidden one was for 127.0.0.1.",
+    );
+    assert.equal(
+      await tried({ ...named, host: "localhost" }),
+      "Type the password: the hidden one was for 127.0.0.1.",
+    );
+    assert.equal(
+      await tried({ host: "localhost", port: broker.port, client_id: "${MQTT_TEST_SECRET}" }),
+      "mqtt.client_id names the environment: type the value itself; the hidden one was for 127.0.0.1.",
+    );
+    assert.deepEqual(logins, []);
+  });
 });

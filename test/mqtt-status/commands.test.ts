@@ -33,16 +33,56 @@ describe("commands", () => {
     assert.equal(neighbours.edits.length, 2);
 
     // what is refused, and what is so already, is answered by the state
+    await broker.keeps<StateMessage>(stateOf("gate"), ({ enabled }) => !enabled);
     const before = broker.on(stateOf("gate")).length;
     neighbours.editAnswer = 409;
-    await order("gate/enabled/set", "0");
+    await order("gate/enabled/set", "1");
     await until(() => broker.on(stateOf("gate")).length > before);
     assert.deepEqual(logger.texts("warn"), [
       "a command over MQTT could not be carried out: config.yaml cannot be written",
     ]);
-    await order("gate/enabled/set", "1");
+    await order("gate/enabled/set", "0");
     await until(() => broker.on(stateOf("gate")).length > before + 1);
     assert.equal(neighbours.edits.length, 3);
+    assert.deepEqual(
+      broker
+        .on(stateOf("gate"))
+        .slice(before)
+        .map((text) => (JSON.parse(text) as StateMessage).enabled),
+      [false, false],
+    );
+  });
+
+  it("that follow each other faster than config.yaml is written: the last one counts", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const { service, neighbours, configure } = startService(t);
+    neighbours.streams = [liveStream(1, "Gate")];
+    neighbours.writes = false;
+    configure({ port: broker.port, commands: true });
+    await broker.keeps(stateOf("gate"));
+    let said = 0;
+    const order = async (payload: string) => {
+      await broker.say("streampulse/streams/gate/enabled/set", payload);
+      said++;
+      await until(() => service.health().details.commandsAccepted === said);
+    };
+    const wanted = () =>
+      neighbours.edits.map((edit) => edit.action === "change-stream" && edit.stream.enabled);
+    await order("OFF");
+    await order("OFF");
+    await order("ON");
+    assert.deepEqual(wanted(), [false, true]);
+    neighbours.write();
+    await broker.keeps<StateMessage>(stateOf("gate"), ({ enabled }) => !enabled);
+    // it shows what was wanted before the last one, which is on its way
+    await order("OFF");
+    assert.deepEqual(wanted(), [false, true, false]);
+    neighbours.write();
+    await broker.keeps<StateMessage>(stateOf("gate"), ({ enabled }) => enabled);
+    neighbours.write();
+    await broker.keeps<StateMessage>(stateOf("gate"), ({ enabled }) => !enabled);
+    await order("ON");
+    assert.equal(wanted().length, 4);
   });
 
   it("that are kept at the broker, or come too often, are not obeyed", async (t) => {

@@ -64,7 +64,7 @@ describe("Home Assistant's birth message", () => {
     };
     const homeAssistant = new HomeAssistant(
       {
-        ...{ clock, random: () => random, onPublished: () => {} },
+        ...{ clock, random: () => random, onPublished: () => {}, onRefused: () => {} },
         all: () => [liveStream(1, "Gate") as MirroredStream],
         slugOf: () => "gate",
       },

@@ -117,13 +117,43 @@ describe("a hostile broker", { concurrency: true }, () => {
     const port = await scripted(t, ({ cmd }, socket) => {
       if (cmd === "connect") socket.write(accept);
     });
-    const { told, failure } = connect(t, { port }, clock);
+    const { told, failure, connection } = connect(t, { port }, clock);
     const link = await until(() => told.link);
-    const published = assert.rejects(link.publish("a", "b", { qos: 1, retain: false }), /Connection closed/);
-    clock.pass(30_000);
+    const publish = () =>
+      assert.rejects(link.publish("a", "b", { qos: 1, retain: false }), /Connection closed/);
+    const published = [publish()];
+    // that more follows is no reason to wait longer
+    for (let i = 0; i < 2; i++) {
+      clock.pass(14_999);
+      published.push(publish());
+    }
+    assert.equal(connection.online, true);
+    clock.pass(2);
     assert.match((await failure()).text, /does not confirm what it is sent/);
-    await published;
+    await Promise.all(published);
     await assert.rejects(link.publish("a", "b", { qos: 0, retain: false }), /not connected/);
+  });
+
+  it("that confirms slowly, one after the other, is kept", async (t) => {
+    const clock = new FakeClock();
+    const waiting: (() => void)[] = [];
+    const port = await scripted(t, (packet, socket) => {
+      if (packet.cmd === "connect") socket.write(accept);
+      if (packet.cmd !== "publish") return;
+      const { messageId } = packet;
+      waiting.push(() => socket.write(generate({ cmd: "puback", messageId })));
+    });
+    const { told, connection } = connect(t, { port }, clock);
+    const link = await until(() => told.link);
+    const published = [1, 2, 3].map(() => link.publish("a", "b", { qos: 1, retain: false }));
+    for (const one of published) {
+      await until(() => waiting.length > 0);
+      clock.pass(29_999);
+      waiting.shift()?.();
+      await one;
+    }
+    clock.pass(60_000);
+    assert.equal(connection.online, true);
   });
 
   it("that reads nothing makes others wait, and nothing grows", async (t) => {
@@ -151,11 +181,17 @@ describe("a hostile broker", { concurrency: true }, () => {
       if (cmd === "connect") socket.write(accept);
       socket.allowHalfOpen = true;
     });
-    const { connection, told } = connect(t, { port, willTopic: "a/b" });
+    const clock = new FakeClock();
+    const { connection, told } = connect(t, { port, willTopic: "a/b" }, clock);
     await until(() => told.online === 1);
-    const begun = performance.now();
-    await connection.sayOffline(1000);
-    await connection.stop();
-    assert.ok(performance.now() - begun < 2000);
+    const begun = clock.elapsed();
+    let leftAfterMs: number | undefined;
+    const leaving = connection.sayOffline(1000).then(() => connection.stop());
+    void leaving.then(() => (leftAfterMs = clock.elapsed() - begun));
+    await clock.advance(999);
+    assert.equal(leftAfterMs, undefined, "it might still confirm");
+    await clock.advance(1000);
+    await leaving;
+    assert.ok(leftAfterMs !== undefined && leftAfterMs < 2000);
   });
 });

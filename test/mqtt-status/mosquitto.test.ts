@@ -8,6 +8,7 @@ import { makeCertificates, Mosquitto, type Certificates } from "../support/mosqu
 import { needs } from "../support/needs";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
+import { connect } from "./scripted-broker";
 import { FakeNeighbours, liveStream, recent, startService } from "./support";
 
 const USER = { name: "streampulse", password: "s3cret ä" };
@@ -169,11 +170,64 @@ describe("mosquitto", needs("mosquitto", "openssl"), () => {
   }
 });
 
+describe("mosquitto that takes only small messages", needs("mosquitto"), () => {
+  const MOST_BYTES = 20_000;
+
+  it("says so by MQTT 5: what is larger is not sent, to the byte, and the connection stays", async (t) => {
+    const broker = await startMosquitto(t, `max_packet_size ${MOST_BYTES}`);
+    const { port } = broker.ports;
+    const { heard } = await listenTo(t, port, "a/#");
+    const { connection, told } = connect(t, { port, protocolVersion: 5 });
+    const link = await until(() => told.link);
+    // without what comes before: the kind, the length in three bytes, the topic with its length, an id, no properties
+    const [most, mostConfirmed] = [MOST_BYTES - 8, MOST_BYTES - 10].map((bytes) => bytes - "a/b".length + 1);
+    assert.ok(most && mostConfirmed);
+    for (const [qos, bytes] of [
+      [0, most],
+      [1, mostConfirmed],
+    ] as const) {
+      await link.publish("a/b", "x".repeat(bytes), { qos, retain: false });
+      await assert.rejects(link.publish("a/b", "x".repeat(bytes + 1), { qos, retain: false }), {
+        name: "Error",
+        message: `The broker 127.0.0.1:${port} takes no message of more than 20000 bytes; the one on a/b has 20001.`,
+      });
+    }
+    await until(() => heard.length === 2);
+    assert.deepEqual(
+      heard.map(({ length }) => length),
+      [most, mostConfirmed],
+    );
+    assert.equal(connection.failure, undefined);
+  });
+
+  it("is told everything else, and a person is told what is missing", async (t) => {
+    const broker = await startMosquitto(t, `max_packet_size ${MOST_BYTES}`);
+    const { port } = broker.ports;
+    const { heard } = await listenTo(t, port, "streampulse/streams/+/state");
+    const { neighbours, configure, service, logger } = startService(t);
+    neighbours.status = JSON.stringify({ Gate: "x".repeat(50_000) });
+    neighbours.streams = [liveStream(1, "Gate")];
+    configure({ port, protocol_version: 5, discovery: true });
+    await until(() => heard.some((text) => text.includes('"name":"Gate"')));
+    for (let i = 0; i < 2; i++) {
+      assert.equal(service.current?.streams?.receiveImage("Gate", Buffer.alloc(30_000)), undefined);
+    }
+    const missing = (topic: string, bytes: number) =>
+      `The broker 127.0.0.1:${port} takes no message of more than 20000 bytes; the one on ${topic} has ${bytes}.`;
+    const status = missing("streampulse/status", 50_000 + 11 + 5 + "streampulse/status".length + 2);
+    const image = missing("streampulse/streams/gate/image", 30_000 + 4 + 2 + 30 + 1);
+    await until(() => logger.texts("warn").length === 2);
+    assert.deepEqual(logger.texts("warn"), [status, image]);
+    assert.deepEqual(service.health().problems, [status]);
+    assert.deepEqual(service.look, { fill: "yellow", shape: "ring", text: `connected, but: ${status}` });
+    assert.equal(service.current?.connected, true);
+  });
+});
+
 describe("mosquitto killed under load", needs("mosquitto"), () => {
   it("and begun again: no transition is lost, none is out of order, and the states are there again", async (t) => {
-    const broker = new Mosquitto({ folder: temporaryFolder(t) });
-    await broker.start();
-    t.after(() => broker.stop());
+    // who listens here must hear everything, also where this machine is slow
+    const broker = await startMosquitto(t, "max_queued_messages 0");
     // the publisher must not be there before the one who listens: QoS 1 promises nothing to who is not
     const door = await Door.start(t, broker.ports.port);
     const { client, heard } = await listenTo(t, broker.ports.port, "streampulse/events");
@@ -229,6 +283,14 @@ describe("mosquitto killed under load", needs("mosquitto"), () => {
     await until(() => state.heard.length > 0);
   });
 });
+
+/** One that ends with the test. */
+async function startMosquitto(test: TestContext, ...settings: string[]): Promise<Mosquitto> {
+  const broker = new Mosquitto({ folder: temporaryFolder(test), settings });
+  await broker.start();
+  test.after(() => broker.stop());
+  return broker;
+}
 
 function numberOf(event: string | undefined): number {
   return (JSON.parse(event ?? "{}") as { seq: number }).seq;

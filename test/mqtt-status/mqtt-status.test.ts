@@ -72,6 +72,24 @@ describe("mqtt-status, the node", () => {
     assert.equal(broker.kept.get("streampulse/bridge/status"), "offline");
   });
 
+  it("is yellow while something is the matter, and says what", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const stranger = { id: 1, installation: "another" };
+    await broker.say("streampulse/streams/gate/state", stranger, { retain: true });
+    const { node } = make(t, { host: "127.0.0.1", port: String(broker.port), per_stream: true });
+    const text = `connected to 127.0.0.1:${broker.port}`;
+    await until(() => node.statuses.at(-1)?.text?.startsWith("connected, but"));
+    assert.deepEqual(node.statuses.slice(1), [
+      { fill: "yellow", shape: "ring", text: `connecting to 127.0.0.1:${broker.port}` },
+      { fill: "green", shape: "dot", text },
+      {
+        fill: "yellow",
+        shape: "ring",
+        text: "connected, but: Another installation of StreamPulse publishes below streampulse…",
+      },
+    ]);
+  });
+
   it("takes its own form and credentials before what comes by wire", async (t) => {
     const broker = await WatchedBroker.start(t, {
       authenticate: (_client, username, password, done) =>

@@ -64,7 +64,13 @@ describe("a broker that is slow", () => {
   it("hears to the end what is taken away, when the topics move", async (t) => {
     const broker = await WatchedBroker.start(t);
     const door = await Door.start(t, broker.port);
-    const { neighbours, configure } = startService(t);
+    const clock = new FakeClock();
+    const { neighbours, configure, service } = startService(t, { clock });
+    const untilTime = (isSo: () => boolean | undefined, stepMs = 20) =>
+      until(() => {
+        clock.pass(stepMs);
+        return isSo();
+      });
     // more than the network holds: 8 MB
     const base = "x".repeat(900);
     const ids = Array.from({ length: 4000 }, (_, i) => i + 1);
@@ -73,16 +79,21 @@ describe("a broker that is slow", () => {
     configure(mqtt);
     const keptBelow = (prefix: string) =>
       [...broker.kept.keys()].filter((topic) => topic.startsWith(`${prefix}/streams/`)).length;
-    await until(() => keptBelow(base) === ids.length);
-    door.bytesPerSecond = 2_000_000;
+    await untilTime(() => keptBelow(base) === ids.length);
+    door.bytesPerSecond = 0;
     configure({ ...mqtt, topic: "streampulse/status" });
-    await until(() => broker.kept.get("streampulse/bridge/status") === "online");
+    // a second for the farewell, and half of what clearing may take
+    await clock.advance(6000);
+    assert.ok(keptBelow(base) > 0);
+    assert.equal(service.current, undefined);
+    door.bytesPerSecond = Infinity;
+    // in steps so small that the other half is long enough for any machine
+    await untilTime(() => broker.kept.get("streampulse/bridge/status") === "online", 1);
     assert.equal(keptBelow(base), 0);
     assert.equal(broker.kept.has(`${base}/bridge/state`), false);
-    door.bytesPerSecond = Infinity;
     // the devices are the same ones, with other topics
     const device = `homeassistant/device/streampulse_${INSTALLATION}_1/config`;
-    await until(() => broker.on(device).at(-1)?.includes('"streampulse/streams/cam_1/state"'));
+    await untilTime(() => broker.on(device).at(-1)?.includes('"streampulse/streams/cam_1/state"'));
     assert.equal(broker.on(device).includes(""), false);
   });
 });

@@ -69,6 +69,62 @@ describe("the topics of each stream", () => {
     assert.deepEqual(broker.on(deviceOf(9)).includes(""), false);
   });
 
+  it("stay, and so do the devices, while the store has given the streams no ids yet", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const left = (id: number) => ({ id, installation: INSTALLATION, state: "up" });
+    await broker.say(stateOf("cam_1_7"), left(7), { retain: true });
+    await broker.say(stateOf("yard"), left(8), { retain: true });
+    await broker.say(stateOf("removed"), left(9), { retain: true });
+    const { neighbours, configure } = startService(t);
+    const [cam, yard, added] = [liveStream(7, "Cam 1"), liveStream(8, "Back yard"), liveStream(12, "Yard")];
+    neighbours.streams = [cam, yard].map((stream) => ({ ...stream, id: null }));
+    neighbours.streams.push(added);
+    configure({ port: broker.port, per_stream: true, discovery: true });
+    // the topic of the one that was renamed meanwhile is not another's before that is known
+    await broker.keeps<StateMessage>(stateOf("yard_12"), ({ id }) => id === 12);
+    neighbours.change([cam]);
+    await broker.keeps<StateMessage>(stateOf("cam_1_7"), ({ name }) => name === "Cam 1");
+    assert.deepEqual(
+      [stateOf("cam_1_7"), stateOf("yard"), stateOf("removed"), deviceOf(7), deviceOf(8), deviceOf(9)].filter(
+        (topic) => broker.on(topic).includes(""),
+      ),
+      [],
+    );
+    neighbours.change([yard]);
+    await broker.keeps<StateMessage>(stateOf("back_yard"), ({ id }) => id === 8);
+    await until(() => !broker.kept.has(stateOf("yard")) && !broker.kept.has(stateOf("removed")));
+    await until(() => broker.on(deviceOf(9)).includes(""));
+    assert.deepEqual(
+      [stateOf("cam_1_7"), deviceOf(7), deviceOf(8)].filter((topic) => broker.on(topic).includes("")),
+      [],
+    );
+  });
+
+  it("stay when a deploy makes the store anew, whose ids come after its first answers", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const { neighbours, configure, service } = startService(t);
+    const streams = [1, 2, 3].map((id) => liveStream(id, `Cam ${id}`));
+    neighbours.streams = streams;
+    configure({ port: broker.port, per_stream: true, discovery: true });
+    await until(() => [1, 2, 3].every((id) => broker.on(deviceOf(id)).length > 0));
+    // at first it does not even know which streams there are
+    neighbours.beginAnew([]);
+    service.refresh();
+    assert.equal(neighbours.snapshots, 2);
+    const left = streams.filter(({ id }) => id !== 2);
+    neighbours.streams = left.map((stream) => ({ ...stream, id: null }));
+    neighbours.change(neighbours.streams.slice(0, 1));
+    await until(() => neighbours.snapshots === 3);
+    neighbours.change(left.map((stream) => ({ ...stream, state: "down" })));
+    await until(() => !broker.kept.has(stateOf("cam_2")) && broker.on(deviceOf(2)).includes(""));
+    for (const id of [1, 3]) {
+      await broker.keeps<StateMessage>(stateOf(`cam_${id}`), ({ state }) => state === "down");
+      for (const topic of [stateOf(`cam_${id}`), deviceOf(id)]) {
+        assert.equal(broker.on(topic).includes(""), false, topic);
+      }
+    }
+  });
+
   it("say a picture that came before the broker was there", async (t) => {
     const port = await unusedPort();
     const { neighbours, configure, service } = startService(t);
@@ -115,7 +171,14 @@ describe("the topics of each stream", () => {
     const topics = new StreamTopics(
       {
         ...{ clock, mirror, topics: topicsOf("a/status"), version: "3.0.0", uptimeOf: () => null },
-        ...{ onPublished: () => {}, onNamed: () => {}, onGone: () => {}, onStranger: () => {} },
+        ...{
+          onPublished: () => {},
+          onRefused: () => {},
+          onNamed: () => {},
+          onGone: () => {},
+          onStranger: () => {},
+        },
+        onSettled: () => {},
       },
       { installation: INSTALLATION, zone: new ZonedTime("UTC") },
     );
@@ -168,5 +231,53 @@ describe("events", () => {
     const at = new ZonedTime("UTC").format(neighbours.transitions[1]?.at ?? 0);
     assert.deepEqual([events[0]?.at, events[0]?.stream], [at, "Gate"]);
     assert.equal(broker.heard.find(({ topic }) => topic === "streampulse/events")?.qos, 1);
+  });
+
+  it("of a run before have the id and the topic of their stream, however late the store is", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    await broker.say(stateOf("gate_7"), { id: 7, installation: INSTALLATION }, { retain: true });
+    const { neighbours, configure, service } = startService(t);
+    neighbours.hasStore = false;
+    neighbours.streams = [liveStream(7, "Gate"), { ...liveStream(9, "gate"), id: null }];
+    neighbours.transitions = [recent(1), recent(2), { ...recent(3), stream: "gate" }];
+    neighbours.delivered = 0;
+    configure({ port: broker.port, per_stream: true });
+    await until(() => (service.health().details.queued as number) >= 3);
+    neighbours.hasStore = true;
+    service.refresh();
+    await broker.keeps<StateMessage>(stateOf("gate_7"), ({ name }) => name === "Gate");
+    neighbours.change([liveStream(9, "gate")]);
+    await until(() => neighbours.delivered === 3);
+    const events = broker.on("streampulse/events").map((text) => JSON.parse(text) as Record<string, unknown>);
+    assert.deepEqual(
+      events.map(({ seq, stream, id, slug }) => [seq, stream, id, slug]),
+      [
+        [1, "Gate", 7, "gate_7"],
+        [2, "Gate", 7, "gate_7"],
+        [3, "gate", 9, "gate"],
+      ],
+    );
+  });
+
+  it("wait ten seconds for a store that is not there, and no longer", async (t) => {
+    const broker = await WatchedBroker.start(t);
+    const clock = new FakeClock();
+    const { neighbours, configure, service } = startService(t, { clock });
+    neighbours.hasStore = false;
+    neighbours.transitions = [recent(1)].map((event) => ({ ...event, at: clock.now() }));
+    neighbours.delivered = 0;
+    configure({ port: broker.port, per_stream: true, interval_seconds: 5 });
+    const details = () => service.health().details as { connected: boolean; queued: number };
+    await until(() => details().connected && details().queued > 0);
+    const events = () => broker.on("streampulse/events");
+    clock.pass(5000);
+    // what was published before it is there by then
+    await until(() => broker.on("streampulse/status").length === 2);
+    clock.pass(4500);
+    assert.deepEqual(events(), []);
+    clock.pass(500);
+    await until(() => events().length === 1);
+    const { seq, id, slug } = JSON.parse(events()[0] ?? "") as Record<string, unknown>;
+    assert.deepEqual([seq, id, slug], [1, null, null]);
   });
 });

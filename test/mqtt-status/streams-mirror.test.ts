@@ -98,8 +98,73 @@ describe("the mirror of all streams", () => {
       { changed: [], removed: ["3 b"] },
     ]);
     assert.deepEqual(names(), ["c", "z"]);
-    snapshot(9, []);
-    assert.deepEqual(told.at(-1), { changed: [], removed: ["2 c", "7 z"] });
+    snapshot(9, [a]);
+    assert.deepEqual(told.at(-1), { changed: ["1 a"], removed: ["2 c", "7 z"] });
+  });
+
+  it("takes none for removed while there are streams without an id, which may be the same ones", () => {
+    const { told, mirror, snapshot, changes, names } = mirrorOf();
+    const unnumbered = (stream: LiveStream): LiveStream => ({ ...stream, id: null });
+    mirror.start();
+    snapshot(1, [a, b, c]);
+    assert.equal(mirror.complete, true);
+    told.length = 0;
+    // another store after a deploy, where b has another name and c is gone
+    snapshot(900, [unnumbered({ ...a, state: "pending" }), unnumbered(liveStream(2, "z"))]);
+    assert.deepEqual([mirror.complete, mirror.byName("a")?.state], [false, "pending"]);
+    assert.deepEqual(names(), ["a", "b", "c"]);
+    changes(901, [a]);
+    assert.equal(mirror.complete, false);
+    changes(902, [liveStream(2, "z")]);
+    assert.equal(mirror.complete, true);
+    assert.deepEqual(told, [
+      { changed: ["1 a"], removed: [] },
+      { changed: ["1 a"], removed: [] },
+      { changed: ["2 z"], removed: ["3 c"] },
+    ]);
+    assert.deepEqual(names(), ["a", "z"]);
+  });
+
+  it("knows of the same when the last one without an id is gone itself, or a name is another's", () => {
+    const { told, mirror, snapshot, changes, names } = mirrorOf();
+    mirror.start();
+    snapshot(1, [a, b]);
+    told.length = 0;
+    snapshot(900, [liveStream(2, "x"), { ...b, id: null }, { ...c, id: null }]);
+    assert.deepEqual(told.splice(0), [{ changed: ["2 x"], removed: [] }]);
+    changes(901, [], ["b"]);
+    changes(902, [], ["c"]);
+    assert.deepEqual(told, [
+      { changed: [], removed: [] },
+      { changed: [], removed: ["1 a"] },
+    ]);
+    assert.deepEqual(names(), ["x"]);
+  });
+
+  it("does not believe at once that there are no streams any more", () => {
+    const { clock, asked, told, mirror, snapshot, changes, names } = mirrorOf();
+    mirror.start();
+    snapshot(1, [a, b]);
+    told.length = 0;
+    snapshot(900, []);
+    assert.deepEqual([mirror.complete, names()], [false, ["a", "b"]]);
+    assert.equal(asked.length, 1);
+    // the store has learned which streams there are, and tells of some
+    changes(901, [a]);
+    changes(902, [a]);
+    assert.deepEqual([mirror.complete, asked.length], [false, 2]);
+    snapshot(902, [a]);
+    assert.deepEqual([mirror.complete, names()], [true, ["a"]]);
+    assert.deepEqual(told.at(-1), { changed: ["1 a"], removed: ["2 b"] });
+    snapshot(910, []);
+    clock.pass(59_000);
+    assert.deepEqual([mirror.complete, asked.length], [false, 2]);
+    clock.pass(1000);
+    assert.equal(asked.length, 3);
+    snapshot(911, []);
+    assert.deepEqual([mirror.complete, names()], [true, []]);
+    assert.deepEqual(told.at(-1), { changed: [], removed: ["1 a"] });
+    assert.equal(clock.pending, 0);
   });
 
   it("leaves out streams without a lasting id, and says what is wrong with a message", () => {

@@ -68,8 +68,11 @@ export class FakeLink implements Link {
   readonly waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   /** Confirms at once. */
   confirms = true;
+  /** Why it takes nothing. */
+  refusal?: Error;
 
   publish(topic: string, payload: string | Buffer, { qos, retain }: PublishOptions): Promise<void> {
+    if (this.refusal) return Promise.reject(this.refusal);
     this.sent.push({ topic, payload: payload.toString(), qos, retain });
     if (qos === 0 || this.confirms) return Promise.resolve();
     return new Promise((resolve, reject) => void this.waiting.push({ resolve, reject }));
@@ -104,10 +107,18 @@ export class FakeNeighbours implements Outputs {
   status = '{"Gate":{"status":"ok"}}\n';
   delivered: number | undefined;
   readonly checked: string[] = [];
-  readonly edits: unknown[] = [];
+  readonly edits: Parameters<Outputs["toConfig"]>[0]["payload"][] = [];
+  /** What is done when config.yaml was written. */
+  private readonly writing: (() => void)[] = [];
+  /** Writes at once. */
+  writes = true;
   /** What a change of config.yaml is answered with. */
   editAnswer = 200;
   answers = true;
+  /** A store that is begun late hears nothing before. */
+  hasStore = true;
+  /** How many were asked for. */
+  snapshots = 0;
   readonly trials: Record<string, unknown>[] = [];
   private seq = 1;
   private receive: (message: Record<string, unknown>) => void = () => {};
@@ -124,7 +135,10 @@ export class FakeNeighbours implements Outputs {
   toStore(message: Parameters<Outputs["toStore"]>[0]): void {
     if (!this.answers) return;
     if (message.topic === "delivered") this.delivered = message.payload.seq;
-    else this.reply({ ...message, seq: this.seq, payload: this.streams, part: 0, parts: 1 });
+    else if (this.hasStore) {
+      this.snapshots++;
+      this.reply({ ...message, seq: this.seq, payload: this.streams, part: 0, parts: 1 });
+    }
   }
 
   answer(message: Record<string, unknown>): void {
@@ -136,19 +150,36 @@ export class FakeNeighbours implements Outputs {
   }
 
   toConfig(message: Parameters<Outputs["toConfig"]>[0]): void {
-    this.edits.push(message.payload);
-    const error = { error: { code: "read_only", message: "config.yaml cannot be written" } };
-    const payload = Buffer.from("");
-    this.reply({ ...message, statusCode: this.editAnswer, payload: this.editAnswer < 400 ? payload : error });
+    const { payload } = message;
+    this.edits.push(payload);
+    this.writing.push(() => {
+      const error = { error: { code: "read_only", message: "config.yaml cannot be written" } };
+      if (this.editAnswer >= 400)
+        return this.reply({ ...message, statusCode: this.editAnswer, payload: error });
+      if (payload.action !== "change-stream") throw new Error(`no command is a ${payload.action}`);
+      const { name, stream } = payload;
+      this.reply({ ...message, statusCode: this.editAnswer, payload: Buffer.from("") });
+      this.change(this.streams.filter((one) => one.name === name).map((one) => ({ ...one, ...stream })));
+    });
+    if (this.writes) this.write();
+  }
+
+  /** Makes one change of config.yaml, the oldest that waits. */
+  write(): void {
+    this.writing.shift()?.();
+  }
+
+  /** Another store takes the place of the one before, which had counted otherwise. */
+  beginAnew(streams: LiveStream[]): void {
+    this.seq += 5000;
+    this.streams = streams;
   }
 
   /** Tells what is different now. */
   change(streams: LiveStream[], removed: string[] = []): void {
     const ids = new Set(streams.map(({ id }) => id));
-    this.streams = [
-      ...this.streams.filter(({ id, name }) => !ids.has(id) && !removed.includes(name)),
-      ...streams,
-    ];
+    const names = new Set([...removed, ...streams.map(({ name }) => name)]);
+    this.streams = [...this.streams.filter(({ id, name }) => !ids.has(id) && !names.has(name)), ...streams];
     this.reply({ topic: "changes", seq: ++this.seq, payload: streams, removed });
   }
 

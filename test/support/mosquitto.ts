@@ -13,6 +13,8 @@ export interface MosquittoOptions {
   certificates?: Certificates;
   /** TLS clients must show a certificate of the same authority. */
   clientCertificates?: boolean;
+  /** More lines of its configuration, for all listeners. */
+  settings?: string[];
 }
 
 export interface Certificates {
@@ -23,7 +25,7 @@ export interface Certificates {
   clientKey: string;
 }
 
-/** Debian's broker, with v2.2's four ways to connect. Needs "mosquitto". */
+/** Debian's broker with its defaults, and v2.2's four ways to connect. Needs "mosquitto". */
 export class Mosquitto {
   private process?: ReadyProcess;
   readonly ports = { port: 0, ws_port: 0, tls_port: 0, tls_ws_port: 0 };
@@ -50,9 +52,9 @@ export class Mosquitto {
   }
 
   private async config(): Promise<string> {
-    const { folder, user, certificates, clientCertificates } = this.options;
+    const { folder, user, certificates, clientCertificates, settings = [] } = this.options;
     // as root it would become a user who may not read the test's folder
-    const lines = ["user root", "persistence false", "max_queued_messages 0", "max_inflight_messages 0"];
+    const lines = ["user root", "persistence false", ...settings];
     if (user) {
       const passwords = path.join(folder, "passwords");
       execFileSync("mosquitto_passwd", ["-c", "-b", passwords, user.name, user.password], {
