@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { maskUrl } from "../../common/masked-url";
 import { parseStreamUrl } from "../../common/stream-url";
 
 /** What the store keeps of a stream's URL. */
@@ -22,6 +23,7 @@ const CREDENTIAL = /user|usr|login|pass|pwd|token|key|auth|secret|sign|session|c
  */
 export function storedUrl(url: string): StoredUrl {
   const { origin, protocol, path } = parseStreamUrl(url);
-  const pathHash = CREDENTIAL.test(path) ? null : createHash("sha256").update(path).digest().readUIntBE(0, 6);
+  const isSecret = CREDENTIAL.test(path) || maskUrl(origin + path) !== origin + path;
+  const pathHash = isSecret ? null : createHash("sha256").update(path).digest().readUIntBE(0, 6);
   return { origin, protocol, pathHash };
 }

@@ -85,11 +85,13 @@ describe("Recorder: checks", () => {
     watch(recorder, [
       { name: "a", url: "rtsp://viewer:s3cret@192.0.2.1/cam/1" },
       { name: "b", url: "http://192.0.2.1:8080/video?user=admin&password=s3cret" },
+      { name: "c", url: "http://192.0.2.2/snapshot?u=admin&p=s3cret" },
     ]);
     const stored = db.prepare("SELECT url, path_hash IS NULL FROM streams").raw().all();
     assert.deepEqual(stored, [
       ["rtsp://192.0.2.1", 0],
       ["http://192.0.2.1:8080", 1],
+      ["http://192.0.2.2", 1],
     ]);
     assert.equal(db.serialize().includes("s3cret"), false);
   });
