@@ -14,8 +14,10 @@ export type Permission =
   | {
       ok: true;
       access: Access;
-      /** Lasting name of the session. */ session?: string;
-      /** Id. */ token?: string;
+      /** Lasting name of the session. */
+      session?: string;
+      /** Id of the token. */
+      token?: string;
     }
   | { ok: false; status: 401 | 403; code: string; message: string };
 
