@@ -44,11 +44,14 @@ export class BrokerSession implements Link {
 
   async start(): Promise<void> {
     // most installations never publish, and the library takes 20 MB
-    const { connect, ReasonCodes } = await import("mqtt");
+    const { connect, ReasonCodes, Store } = await import("mqtt");
     if (this.ended) return;
     this.words = ReasonCodes;
+    // one that is closed breaks over packets that came before the end and are read after it
+    const store = () => new Store({ clean: false });
     try {
-      this.listen((this.client = connect(this.options.client)));
+      const client = { ...this.options.client, incomingStore: store(), outgoingStore: store() };
+      this.listen((this.client = connect(client)));
     } catch (error) {
       this.end({
         kind: "setup",

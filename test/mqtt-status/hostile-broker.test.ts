@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes, randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
-import { generate } from "mqtt-packet";
+import { generate, type Packet } from "mqtt-packet";
 import { FakeClock } from "../support/fake-clock";
 import { until } from "../support/until";
 import { accept, connect, scripted, serve } from "./scripted-broker";
@@ -74,6 +74,51 @@ describe("a hostile broker", { concurrency: true }, () => {
       }
     };
     await Promise.all([Buffer.alloc(0), accept].map(meet));
+  });
+
+  it("that sends what belongs to no conversation harms nothing", async (t) => {
+    const messageId = () => randomInt(1, 5);
+    const reasonCode = () => randomInt(0, 160);
+    const kinds: (() => Packet)[] = [
+      ...(["puback", "pubrec", "pubrel", "pubcomp"] as const).map((cmd) => () => ({
+        ...{ cmd, messageId: messageId(), reasonCode: 0 },
+      })),
+      () => ({ cmd: "suback", messageId: messageId(), granted: [randomInt(0, 3), 128] }),
+      () => ({ cmd: "unsuback", messageId: messageId(), granted: [0] }),
+      () => ({ cmd: "pingresp" }),
+      () => ({ cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false }),
+      () => ({ cmd: "disconnect", reasonCode: reasonCode() }),
+      () => ({
+        ...{ cmd: "publish", topic: "a", payload: "x", retain: false, dup: false },
+        ...{ qos: randomInt(0, 3) as 0 | 1 | 2, messageId: messageId() },
+      }),
+    ];
+    const meet = async (protocolVersion: 4 | 5) => {
+      const packets = Array.from(
+        { length: randomInt(1, 30) },
+        () => kinds[randomInt(kinds.length)]?.() as Packet,
+      );
+      const version = { protocolVersion };
+      const greeting = generate(
+        { cmd: "connack", returnCode: 0, reasonCode: 0, sessionPresent: false },
+        version,
+      );
+      const port = await serve(
+        t,
+        createServer((socket) => {
+          socket.once("data", () => {
+            socket.write(Buffer.concat([greeting, ...packets.map((packet) => generate(packet, version))]));
+            socket.end();
+          });
+        }),
+      );
+      const { failure, connection } = connect(t, { port, protocolVersion });
+      await failure();
+      await connection.stop();
+    };
+    for (let round = 0; round < 4; round++) {
+      await Promise.all(Array.from({ length: 50 }, (_, index) => meet(index % 2 === 0 ? 4 : 5)));
+    }
   });
 
   it("that announces a huge packet is cut off before it has sent it", async (t) => {
