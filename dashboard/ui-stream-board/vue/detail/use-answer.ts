@@ -10,23 +10,29 @@ export interface Answered<Answer> {
 }
 
 /**
- * Asks once, and again whenever a source changes or the server is there again, but not more often than every so many milliseconds. An older answer
- * stays until the newer one is there.
+ * Asks once, and again whenever a source changes or the server is there again, but not more often than every so many
+ * milliseconds. An older answer stays until the newer one is there.
+ * @param againMs after a change it is asked once more so much later: the store may not have written what changed, and
+ * gives the same answer for a second. Unset where changes come all the time.
  */
 export function useAnswer<Answer>(
   connected: Ref<boolean>,
   sources: WatchSource[],
   ask: () => Promise<Answer>,
   everyMs: number,
+  againMs?: number,
 ): Answered<Answer> {
   const answer = shallowRef<Answer>();
   const failure = shallowRef("");
   let askedAt = -Infinity;
   let timer = 0;
   let asked = 0;
+  let hasChanged = false;
   const run = async () => {
     timer = 0;
     askedAt = performance.now();
+    if (hasChanged && againMs !== undefined) timer = window.setTimeout(() => void run(), againMs);
+    hasChanged = false;
     const number = ++asked;
     try {
       const found = await ask();
@@ -42,8 +48,9 @@ export function useAnswer<Answer>(
   watch(
     [connected, ...sources],
     () => {
-      if (timer === 0)
-        timer = window.setTimeout(() => void run(), Math.max(0, askedAt + everyMs - performance.now()));
+      hasChanged = true;
+      clearTimeout(timer);
+      timer = window.setTimeout(() => void run(), Math.max(0, askedAt + everyMs - performance.now()));
     },
     { immediate: true },
   );
