@@ -4,6 +4,7 @@ import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import BetterSqlite from "better-sqlite3";
+import { SmallDisk } from "../support/small-disk";
 import { temporaryFolder } from "../support/temporary-folder";
 import { until } from "../support/until";
 import { startedStore } from "./history-suite";
@@ -13,14 +14,9 @@ const DISK_BYTES = 4 << 20;
 
 /** Runs something on a disk of its own. @returns false where this user may not mount one */
 async function onSmallDisk(context: TestContext, work: (folder: string) => Promise<void>): Promise<boolean> {
-  const folder = temporaryFolder(context);
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_BYTES}`, "tmpfs", folder]).status !== 0)
-    return false;
-  try {
-    await work(folder);
-  } finally {
-    spawnSync("umount", ["-l", folder]);
-  }
+  const disk = SmallDisk.tryMount(context, DISK_BYTES / 1024);
+  if (!disk) return false;
+  await work(disk.folder);
   return true;
 }
 

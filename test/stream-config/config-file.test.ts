@@ -17,6 +17,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { Worker } from "node:worker_threads";
 import { ChangedMeanwhile, ConfigFile, revisionOf, SaveFault } from "../../nodes/stream-config/config-file";
+import { skipped } from "../support/needs";
 import { SmallDisk } from "../support/small-disk";
 import { temporaryFolder } from "../support/temporary-folder";
 
@@ -125,7 +126,7 @@ describe("a config.yaml that is saved", () => {
     const outside = path.join(folder, "outside.yaml");
     writeFileSync(outside, "something longer than what comes");
     const mounted = spawnSync("mount", ["--bind", outside, file]);
-    if (mounted.status !== 0) return t.skip("needs the right to mount");
+    if (mounted.status !== 0) return t.skip(skipped("needs the right to mount").skip);
     try {
       await save(config, "new");
       assert.equal(readFileSync(outside, "utf8"), "new");
